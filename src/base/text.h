@@ -26,7 +26,8 @@ bool is_control_or_bidi(char32_t scalar);
 std::string lower(std::string_view text);
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 
-/// For logs, tables and errors: control and bidirectional characters as \u{…}, cut to `max` scalars.
+/// For logs, tables and errors: control and bidirectional characters as \u{…}, bytes that are not
+/// UTF-8 as \x{…}; after `max` characters the rest is shown as one `…`.
 std::string printable(std::string_view utf8, std::size_t max = 200);
 
 /// The name in `known` that is nearest to `word`, when its edit distance is at most `distance`.
