@@ -31,8 +31,8 @@ void append_pointer_step(std::string& pointer, std::string_view name) {
 
 /// Builds the value while the text is read, so that a second member of a name is seen when it comes.
 struct Builder {
-  static constexpr std::size_t max_object_size = max_json_members;
-  static constexpr std::size_t max_array_size = max_json_items;
+  static constexpr std::size_t max_object_size = json::object::max_size();
+  static constexpr std::size_t max_array_size = json::array::max_size();
   static constexpr std::size_t max_key_size = json::string::max_size();
   static constexpr std::size_t max_string_size = json::string::max_size();
 
@@ -41,25 +41,35 @@ struct Builder {
     std::string name;  ///< of the member that is being read
   };
 
+  explicit Builder(const JsonLimits& bounds) : limits(bounds) {}
+
+  JsonLimits limits;
   std::vector<Open> open;
   std::string pending;  ///< parts of a string seen so far
   json::value result;
   std::optional<std::string> repeated;  ///< pointer of a member that appears twice
 
-  bool add(json::value value) {
+  bool add(json::value value, ErrorCode& error) {
     if (open.empty()) {
       result = std::move(value);
     } else if (auto* object = open.back().container.if_object()) {
+      if (object->size() == limits.members) return refuse(json::error::object_too_large, error);
       object->emplace(open.back().name, std::move(value));
     } else {
-      open.back().container.get_array().push_back(std::move(value));
+      auto& array = open.back().container.get_array();
+      if (array.size() == limits.items) return refuse(json::error::array_too_large, error);
+      array.push_back(std::move(value));
     }
     return true;
   }
-  bool close() {
+  static bool refuse(json::error why, ErrorCode& error) {
+    error = make_error_code(why);
+    return false;
+  }
+  bool close(ErrorCode& error) {
     json::value value = std::move(open.back().container);
     open.pop_back();
-    return add(std::move(value));
+    return add(std::move(value), error);
   }
   [[nodiscard]] std::string pointer() const {
     std::string text;
@@ -84,12 +94,12 @@ struct Builder {
     open.push_back({json::object(), {}});
     return true;
   }
-  bool on_object_end(std::size_t, ErrorCode&) { return close(); }
+  bool on_object_end(std::size_t, ErrorCode& error) { return close(error); }
   bool on_array_begin(ErrorCode&) {
     open.push_back({json::array(), {}});
     return true;
   }
-  bool on_array_end(std::size_t, ErrorCode&) { return close(); }
+  bool on_array_end(std::size_t, ErrorCode& error) { return close(error); }
   bool on_key_part(json::string_view part, std::size_t, ErrorCode&) {
     pending.append(part.data(), part.size());
     return true;
@@ -98,26 +108,28 @@ struct Builder {
     open.back().name = take_pending(last);
     if (!open.back().container.get_object().contains(open.back().name)) return true;
     repeated = pointer();
-    error = make_error_code(json::error::syntax);
-    return false;
+    return refuse(json::error::syntax, error);
   }
   bool on_string_part(json::string_view part, std::size_t, ErrorCode&) {
     pending.append(part.data(), part.size());
     return true;
   }
-  bool on_string(json::string_view last, std::size_t, ErrorCode&) {
-    return add(json::string(take_pending(last)));
+  bool on_string(json::string_view last, std::size_t, ErrorCode& error) {
+    return add(json::string(take_pending(last)), error);
   }
   bool on_number_part(json::string_view, ErrorCode&) { return true; }
-  bool on_int64(std::int64_t number, json::string_view, ErrorCode&) { return add(number); }
-  bool on_uint64(std::uint64_t number, json::string_view, ErrorCode&) { return add(number); }
-  bool on_double(double number, json::string_view, ErrorCode& error) {
-    if (std::isfinite(number)) return add(number);
-    error = make_error_code(json::error::exponent_overflow);
-    return false;
+  bool on_int64(std::int64_t number, json::string_view, ErrorCode& error) {
+    return add(number, error);
   }
-  bool on_bool(bool value, ErrorCode&) { return add(value); }
-  bool on_null(ErrorCode&) { return add(nullptr); }
+  bool on_uint64(std::uint64_t number, json::string_view, ErrorCode& error) {
+    return add(number, error);
+  }
+  bool on_double(double number, json::string_view, ErrorCode& error) {
+    return std::isfinite(number) ? add(number, error)
+                                 : refuse(json::error::exponent_overflow, error);
+  }
+  bool on_bool(bool value, ErrorCode& error) { return add(value, error); }
+  bool on_null(ErrorCode& error) { return add(nullptr, error); }
   bool on_comment_part(json::string_view, ErrorCode&) { return true; }
   bool on_comment(json::string_view, ErrorCode&) { return true; }
 };
@@ -128,9 +140,9 @@ Error invalid_json(std::string text, std::size_t offset) {
 }
 
 std::string reason(const ErrorCode& error) {
-  if (error == json::error::too_deep) return "The JSON is nested more than 32 levels deep.";
-  if (error == json::error::object_too_large) return "A JSON object has more than 256 members.";
-  if (error == json::error::array_too_large) return "A JSON array has more than 1024 items.";
+  if (error == json::error::too_deep) return "The JSON is nested too deep.";
+  if (error == json::error::object_too_large) return "A JSON object has too many members.";
+  if (error == json::error::array_too_large) return "A JSON array has too many items.";
   if (error == json::error::incomplete) return "The JSON ends too early.";
   if (error == json::error::exponent_overflow) return "A number of the JSON is too large.";
   return "The body is not acceptable JSON: " + error.message() + ".";
@@ -192,10 +204,10 @@ void append_canonical(std::string& out, const json::value& value) {
 
 }  // namespace
 
-Result<json::value> parse_json(std::string_view text) {
+Result<json::value> parse_json(std::string_view text, const JsonLimits& limits) {
   json::parse_options options;
-  options.max_depth = max_json_depth;
-  json::basic_parser<Builder> parser(options);
+  options.max_depth = limits.depth;
+  json::basic_parser<Builder> parser(options, limits);
   ErrorCode error;
   const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
   Builder& builder = parser.handler();

@@ -17,9 +17,16 @@ inline constexpr std::size_t max_json_depth = 32;            // http.md section 
 inline constexpr std::size_t max_json_members = 256;         // per object
 inline constexpr std::size_t max_json_items = 1024;          // per array
 
-/// One JSON value in UTF-8 under the limits above. Errors: invalid_json (with `offset`),
+/// Bounds for what outsiders send; files of our own may be allowed more members and items.
+struct JsonLimits {
+  std::size_t depth = max_json_depth;
+  std::size_t members = max_json_members;
+  std::size_t items = max_json_items;
+};
+
+/// One JSON value in UTF-8 under these limits. Errors: invalid_json (with `offset`),
 /// duplicate_member (with the pointer of the member).
-Result<json::value> parse_json(std::string_view text);
+Result<json::value> parse_json(std::string_view text, const JsonLimits& limits = {});
 
 /// Canonical JSON (identity.md section 1): members sorted by bytes at every depth, no white space,
 /// `/` escaped, unset (null) members left out by the caller.

@@ -30,7 +30,8 @@ struct SealedHeader {
   std::int64_t updated_at = 0;
   crypto::Argon2Cost cost;
   std::array<std::uint8_t, 16> salt{};
-  base::json::object extra;  ///< members this version does not know; kept when written again
+  base::json::object extra;      ///< members this version does not know; kept when written again
+  base::json::object extra_kdf;  ///< the same inside `kdf`
 };
 
 /// A file that was read and whose form this version understands; still closed.
