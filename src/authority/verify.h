@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "authority/policy.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "credential/access_key.h"
+
+namespace kronborg::authority {
+
+enum class Scope : std::uint8_t { master, agent };
+
+/// Somebody whose credential was accepted. Only a Verifier can make one. Valid until the next call
+/// to its Verifier; copy what must live longer.
+class Caller {
+ public:
+  [[nodiscard]] const identity::Address& issuer() const { return issuer_; }
+  [[nodiscard]] const identity::Address& audience() const { return audience_; }
+  [[nodiscard]] Scope scope() const { return scope_; }
+  /// The agent a key of scope agent is for.
+  [[nodiscard]] const AgentFacts* agent() const { return agent_.get(); }
+  [[nodiscard]] std::string_view nonce() const { return nonce_; }
+  [[nodiscard]] std::uint64_t counter() const { return counter_; }
+  [[nodiscard]] std::string_view label() const { return label_; }
+  /// The id of the record, when the key was minted by an own identity: its nonce as a UUID. Else
+  /// empty.
+  [[nodiscard]] std::string_view key_id() const { return key_id_; }
+  /// The `X-Kronborg-*` fields of docs/protocol/cli.md, each line ended by CRLF, made once per key.
+  [[nodiscard]] std::string_view identity_fields() const { return identity_fields_; }
+  [[nodiscard]] std::optional<std::int64_t> expires_at() const { return expires_at_; }
+
+ private:
+  friend class Verifier;
+  friend struct CachedKey;
+  Caller() = default;
+  identity::Address issuer_, audience_;
+  Scope scope_ = Scope::agent;
+  std::shared_ptr<const AgentFacts> agent_;
+  std::string nonce_, label_, key_id_, identity_fields_;
+  std::uint64_t counter_ = 0;
+  std::optional<std::int64_t> expires_at_;
+};
+
+/// A refusal: an answer, not a failure.
+struct Denied {
+  base::Code code = base::Code::token_format;
+};
+
+using Decision = std::variant<const Caller*, Denied>;
+
+/// What a key was used for since the last collection; written to the store in batches.
+struct Usage {
+  identity::Address issuer, audience;
+  std::string nonce, label;
+  std::uint64_t counter = 0;
+  std::int64_t issued_at = 0;
+  std::optional<std::int64_t> expires_at;
+  std::string hint;
+  std::uint64_t count = 0;
+  std::int64_t last_ms = 0;
+  std::string last_source;
+};
+
+/// Enough to ask again whether a running answer may go on (identity.md section 8, Streams).
+struct StreamTicket {
+  identity::Address issuer, audience;
+  std::string nonce;
+  std::uint64_t counter = 0;
+};
+
+/// Decides, per identity.md section 6. One per event loop, not thread-safe. Touches memory only: no
+/// store, no shared lock, no system call. A bounded cache remembers which exact bytes carried a
+/// good signature, never whether they are still allowed: audience, whitelist, revocation and time
+/// are asked on every call, against the newest published policy.
+class Verifier {
+ public:
+  Verifier(const PolicyBoard& board, const base::Clock& clock, std::size_t cache_slots = 8192);
+  ~Verifier();
+
+  /// `source`: address of the client, for the last-use record.
+  Decision verify(std::string_view bearer, std::string_view source);
+  /// The answer when no credential was sent: no_keys_configured or credential_missing.
+  Denied missing();
+  /// For streams: the denial of a key that no longer verifies (expiry alone does not count).
+  std::optional<Denied> still_allowed(const StreamTicket& ticket);
+  static StreamTicket ticket(const Caller& caller);
+
+  /// The newest policy.
+  const Policy& policy();
+  /// Moves out what was used since the last call.
+  std::vector<Usage> collect_usage();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// The decision on claims whose signature recovered to `recovered`, rows 6 to 11; the one place
+/// where the rules stand. `now` in seconds. nothing: valid.
+std::optional<base::Code> judge(const Policy& policy, const credential::AccessKeyClaims& claims,
+                                const identity::Address& recovered, std::int64_t now);
+
+}  // namespace kronborg::authority
