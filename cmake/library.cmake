@@ -16,6 +16,7 @@ target_compile_definitions(kronborg_flags INTERFACE
   BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_VISIBILITY
   _GLIBCXX_ASSERTIONS
   $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
+include(precompiled)
 
 # kronborg_test_executable(NAME FILES… LINKS…): a GoogleTest program, and a ctest of the same name
 # less its "_test".
@@ -24,6 +25,7 @@ function(kronborg_test_executable name)
   add_executable(${name} ${ARG_FILES})
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} GTest::gtest_main Threads::Threads)
   target_compile_definitions(${name} PRIVATE KRONBORG_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+  kronborg_precompiled(${name})
   string(REGEX REPLACE "_test$" "" test_name ${name})
   add_test(NAME ${test_name} COMMAND ${name})
   set_tests_properties(${test_name} PROPERTIES LABELS unit TIMEOUT 600)
@@ -44,6 +46,7 @@ function(kronborg_library name)
   if(sources)
     add_library(kronborg_${name} STATIC ${sources})
     target_link_libraries(kronborg_${name} PUBLIC kronborg_flags ${ARG_FOLDERS} ${ARG_LINKS})
+    kronborg_precompiled(kronborg_${name})
   else()
     add_library(kronborg_${name} INTERFACE)
     target_link_libraries(kronborg_${name} INTERFACE kronborg_flags ${ARG_FOLDERS} ${ARG_LINKS})
