@@ -34,9 +34,10 @@ endfunction()
 # kronborg_library(NAME FOLDERS… LINKS…): one library per folder of src/, made of every .cc in it
 # that is not a test (and not main.cc, which belongs to the executable); a folder of headers alone
 # becomes an INTERFACE library. FOLDERS are the lower-ranked folders it may include (tools/tidy.py
-# checks the same list), LINKS are outside libraries. Every *_test.cc becomes part of <NAME>_test.
+# checks the same list), LINKS are outside libraries. Every *_test.cc becomes part of <NAME>_test,
+# which links TEST_LINKS too.
 function(kronborg_library name)
-  cmake_parse_arguments(ARG "" "" "FOLDERS;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "FOLDERS;LINKS;TEST_LINKS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
@@ -52,6 +53,6 @@ function(kronborg_library name)
     target_link_libraries(kronborg_${name} INTERFACE kronborg_flags ${ARG_FOLDERS} ${ARG_LINKS})
   endif()
   if(KRONBORG_TESTS AND tests)
-    kronborg_test_executable(${name}_test FILES ${tests} LINKS kronborg_${name})
+    kronborg_test_executable(${name}_test FILES ${tests} LINKS kronborg_${name} ${ARG_TEST_LINKS})
   endif()
 endfunction()
