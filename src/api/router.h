@@ -10,12 +10,9 @@
 #include <utility>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/error.h"
-#include "base/random.h"
 #include "base/result.h"
 #include "http/message.h"
-#include "sql/database.h"
 
 namespace kronborg::authority {
 class Identity;
@@ -23,14 +20,15 @@ class Agents;
 class AccessKeys;
 class Whitelist;
 class Audit;
-class PolicyBoard;
+struct Parts;
 }  // namespace kronborg::authority
 
 namespace kronborg::api {
 
 /// Who calls, decided before the router is asked (docs/protocol/management.md, summary 2).
 enum class CallerKind : std::uint8_t {
-  owner,      ///< Unix socket whose peer owns the data folder or is root, or the command line in-process
+  owner,      ///< Unix socket whose peer owns the data folder or is root, or the command line
+              ///< in-process
   anonymous,  ///< everybody else: TCP, with or without a credential
 };
 
@@ -39,7 +37,8 @@ struct Request {
   std::string path;   ///< decoded (http::decoded_path), without the query
   std::string query;  ///< as received, without '?'
   std::string body;
-  /// Lower-case names: content-type, accept, idempotency-key, prefer, api-version, if-none-match.
+  /// Lower-case names: content-type, accept, idempotency-key, prefer, api-version, if-none-match,
+  /// last-event-id. Others are not looked at.
   std::vector<std::pair<std::string, std::string>> fields;
   CallerKind caller = CallerKind::anonymous;
   bool credential_sent = false;  ///< the request had any credential field
@@ -58,16 +57,15 @@ struct Nouns {
   authority::AccessKeys& access_keys;
   authority::Whitelist& whitelist;
   authority::Audit& audit;
-  const authority::PolicyBoard& board;
-  sql::Database& database;
+  const authority::Parts& parts;
 };
 
-/// What only the process as a whole knows. Every function is called on the thread of the request and
-/// must be thread-safe.
+/// What only the process as a whole knows. Every function is called on the thread of the request
+/// and must be thread-safe.
 struct Settings {
-  std::string origin;                         ///< own origin (http.md 1.1), no trailing '/'
-  std::string resource_name = "kronborg";     ///< in the protected resource metadata
-  std::string version;                        ///< of the product, for GET /api/v1/status
+  std::string origin;                      ///< own origin (http.md 1.1), no trailing '/'
+  std::string resource_name = "kronborg";  ///< in the protected resource metadata
+  std::string version;                     ///< of the product, for GET /api/v1/status
   /// Members added to GET /api/v1/status: exposure, upstreams, warnings, …; an object.
   std::function<boost::json::value()> status_extras;
   /// GET /api/v1/config: `{"settings": [{"key", "value", "source"}, …]}`, secrets left out.
@@ -86,25 +84,25 @@ struct Event {
   std::string data;      ///< AuditEvent as one line of JSON
 };
 
-/// The management API, health, metrics and discovery documents: docs/protocol/management.md, http.md
-/// sections 4 to 14, discovery.md sections 1 to 6. One per process. Thread-safe.
+/// The management API, health, metrics and discovery documents: docs/protocol/management.md,
+/// http.md sections 4 to 14, discovery.md sections 1 to 6. One per process. Thread-safe.
 class Router {
  public:
   /// Reads the key of the cursors and the metrics credentials. Errors: those of the store.
-  static base::Result<std::unique_ptr<Router>> open(Nouns nouns, Settings settings, const base::Clock& clock,
-                                                    base::Random& random);
+  static base::Result<std::unique_ptr<Router>> open(const Nouns& nouns, Settings settings);
   ~Router();
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
 
-  /// Paths that are never forwarded to an upstream (http.md 1.2, discovery.md section 1). `/metrics`
-  /// is one only for a request with metrics access, so it is not named here.
+  /// Paths that are never forwarded to an upstream (http.md 1.2, discovery.md section 1).
+  /// `/metrics` is one only for a request with metrics access, so it is not named here.
   [[nodiscard]] bool owns(std::string_view path) const;
   /// The answer needs memory only and may be made on an event loop: health, discovery documents,
   /// refusals by path or method, everything under /api/ for those who are not the owner.
   [[nodiscard]] bool quick(std::string_view method, std::string_view path, CallerKind caller) const;
-  /// GET /api/v1/events asked by the owner: an event stream that the caller of this class drives with
-  /// newest_seq() and events_after(). Router::call answers its errors only.
+  /// GET /api/v1/events asked by the owner: an event stream that the caller of this class drives
+  /// with newest_seq() and events_after(). Router::call answers it with what is there now, and an
+  /// end.
   [[nodiscard]] bool is_event_stream(std::string_view method, std::string_view path) const;
   /// Largest body in bytes; judged before the body is read (http.md section 4, step 4).
   [[nodiscard]] std::size_t body_limit(std::string_view method, std::string_view path) const;
@@ -117,9 +115,11 @@ class Router {
   /// `bearer`: value of Authorization after the scheme. Memory only.
   [[nodiscard]] bool opens_metrics(std::string_view bearer) const;
 
-  /// Events with a sequence number above `after`, oldest first, at most `limit`. Waits for the store.
+  /// Events with a sequence number above `after`, oldest first, at most `limit`. Waits for the
+  /// store.
   base::Result<std::vector<Event>> events_after(std::int64_t after, int limit) const;
-  base::Result<std::int64_t> newest_seq() const;
+  /// One atomic load.
+  [[nodiscard]] std::int64_t newest_seq() const;
 
  private:
   struct State;
@@ -129,7 +129,7 @@ class Router {
 
 /// docs/protocol/http.md section 7.1: JSON with `error`, `code`, `requestId`, …, or
 /// application/problem+json when `accept` ranks it at least as high as application/json.
-Response error_response(const base::Error& error, std::string_view request_id, std::string_view accept,
-                        std::string_view origin);
+Response error_response(const base::Error& error, std::string_view request_id,
+                        std::string_view accept, std::string_view origin);
 
 }  // namespace kronborg::api
