@@ -15,7 +15,8 @@
 namespace kronborg::sql {
 
 /// SQL is a literal: a runtime string does not convert. `$1`, `$2`, … name the parameters; both
-/// drivers accept the text as it is (no dialect: ON CONFLICT, RETURNING, CASE; types TEXT and BIGINT).
+/// drivers accept the text as it is (no dialect: ON CONFLICT, RETURNING, CASE; types TEXT and
+/// BIGINT).
 class Text {
  public:
   template <std::size_t N>
@@ -30,19 +31,21 @@ class Text {
 class Value {
  public:
   Value() = default;
-  Value(std::nullopt_t) {}                                         // NOLINT
+  Value(std::nullopt_t) {}  // NOLINT
   template <std::integral T>
-  Value(T number) : value_(static_cast<std::int64_t>(number)) {}   // NOLINT
-  Value(std::string text) : value_(std::move(text)) {}             // NOLINT
-  Value(std::string_view text) : value_(std::string(text)) {}      // NOLINT
-  Value(const char* text) : value_(std::string(text)) {}           // NOLINT
+  Value(T number) : value_(static_cast<std::int64_t>(number)) {}  // NOLINT
+  Value(std::string text) : value_(std::move(text)) {}            // NOLINT
+  Value(std::string_view text) : value_(std::string(text)) {}     // NOLINT
+  Value(const char* text) : value_(std::string(text)) {}          // NOLINT
   template <class T>
-  Value(const std::optional<T>& value) {                           // NOLINT
+  Value(const std::optional<T>& value) {  // NOLINT
     if (value) *this = Value(*value);
   }
 
   [[nodiscard]] bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
-  [[nodiscard]] const std::variant<std::monostate, std::int64_t, std::string>& get() const { return value_; }
+  [[nodiscard]] const std::variant<std::monostate, std::int64_t, std::string>& get() const {
+    return value_;
+  }
 
  private:
   std::variant<std::monostate, std::int64_t, std::string> value_;
@@ -67,11 +70,14 @@ struct Answer {
   std::int64_t changed = 0;  ///< rows inserted, updated or deleted
 };
 
-/// What runs inside a transaction. Valid during the function it was given to.
+/// What runs inside a transaction. Valid during the function it was given to, on its thread.
 class Transaction {
  public:
   virtual ~Transaction() = default;
-  /// Errors: conflict (unique constraint), store_full, store_unavailable, store_damaged, internal_error.
+  /// Texts are UTF-8 without U+0000, as both stores hold them. The first failed statement dooms the
+  /// transaction, as PostgreSQL has it: every later one repeats that error, and so do write() and
+  /// read(), even when the work returns success. A work that expects a conflict says ON CONFLICT.
+  /// Errors: conflict (a constraint), store_full, store_unavailable, store_damaged, internal_error.
   virtual base::Result<Answer> run(Text sql, std::vector<Value> parameters) = 0;
   template <class... Args>
   base::Result<Answer> operator()(Text sql, Args&&... args) {
@@ -86,35 +92,46 @@ class Transaction {
 using Work = std::function<base::Result<void>(Transaction&)>;
 
 struct StoreFacts {
-  std::string kind;      ///< "sqlite" or "postgresql"
-  std::string place;     ///< file path, or host and database; never a password
-  std::int64_t schema_version = 0;
+  std::string kind;                 ///< "sqlite" or "postgresql"
+  std::string place;                ///< file path, or host and database; never a password
+  std::int64_t schema_version = 0;  ///< 0: none yet
+  /// It held no schema when it was opened: just made, or lost. Whoever finds an identity beside
+  /// such a store refuses it before migrate() (identity.md section 8: an empty revocation store is
+  /// never "nothing revoked").
+  bool created = false;
 };
 
-/// One store. Thread-safe. Transactions are serialisable: writes run one after another.
+/// One store. Thread-safe. Transactions are serialisable: writes run one after another, a read sees
+/// one state between two writes. A work must not call read() or write() of the kind it runs in
+/// (internal_error). A work that throws fails alone, with internal_error.
 class Database {
  public:
   virtual ~Database() = default;
 
-  /// Rolls back on purpose: a function that writes under read() loses its change and fails its test.
+  /// Rolls back on purpose: a function that writes under read() loses its change and fails its
+  /// test.
   virtual base::Result<void> read(const Work& work) = 0;
 
   /// Runs `work`; commits and makes durable when it succeeds, undoes all of it when it returns an
-  /// error (which write() then returns). Writers that wait together share one commit (group commit),
-  /// each in its own savepoint. `work` may run on another thread and, after a lost connection, must
-  /// not be assumed to have failed unless an error is returned.
+  /// error (which write() then returns). Writers that wait together share one commit (group
+  /// commit), each in its own savepoint. `work` may run on another thread and, after a lost
+  /// connection, must not be assumed to have failed unless an error is returned. Error overloaded:
+  /// too many wait.
   virtual base::Result<void> write(const Work& work) = 0;
 
   /// Integrity check of the whole store; the findings, empty when sound.
   virtual base::Result<std::vector<std::string>> check() = 0;
 
-  /// A consistent copy into a new file. SQLite only; PostgreSQL answers an error that names pg_dump.
+  /// A consistent copy into a new file. SQLite only; PostgreSQL answers an error that names
+  /// pg_dump.
   virtual base::Result<void> backup(const std::string& file) = 0;
 
   [[nodiscard]] virtual StoreFacts facts() const = 0;
 };
 
 /// Order-preserving text of a 64-bit unsigned number: 20 decimal digits.
+/// Reading anything else is a programming error, like asking a Row for the wrong type: both throw
+/// std::logic_error, which ends the work with internal_error.
 std::string u64_text(std::uint64_t value);
 std::uint64_t u64_from_text(std::string_view text);
 
