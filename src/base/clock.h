@@ -24,7 +24,8 @@ class SystemClock final : public Clock {
 std::string iso_time(std::int64_t unix_ms);
 /// Any RFC 3339 time, as Unix milliseconds.
 std::optional<std::int64_t> parse_time(std::string_view text);
-/// The same UTC date and time one year on; 29 February becomes 28 February (identity.md 5.3). Seconds.
+/// The same UTC date and time one year on; 29 February becomes 28 February (identity.md 5.3).
+/// Seconds.
 std::int64_t one_year_later(std::int64_t unix_seconds);
 
 }  // namespace kronborg::base

@@ -21,7 +21,7 @@ enum class Code : std::uint8_t {
 struct CodeFacts {
   std::string_view name;  ///< wire code, `^[a-z][a-z0-9_]{2,63}$`
   int http_status;
-  int exit_code;          ///< 1 local, 2 server or store, 3 denied (cli.md)
+  int exit_code;  ///< 1 local, 2 server or store, 3 denied (cli.md)
   std::string_view text;
   std::string_view hint;
 };
@@ -31,10 +31,12 @@ const CodeFacts& facts(Code code);
 /// The code with this wire name, if there is one (the command line reads answers with it).
 std::optional<Code> code_named(std::string_view name);
 
-/// One wrong member or parameter (http.md section 6): `pointer` is RFC 6901, `?name` or `header:Name`.
+/// One wrong member or parameter (http.md section 6): `pointer` is RFC 6901, `?name` or
+/// `header:Name`.
 struct MemberError {
   std::string pointer;
-  std::string code;  ///< wrong_type, too_short, too_long, out_of_range, bad_pattern, not_allowed, required
+  std::string code;  ///< wrong_type, too_short, too_long, out_of_range, bad_pattern, not_allowed,
+                     ///< required
   std::string detail;
 };
 
@@ -53,12 +55,17 @@ struct Error {
   std::vector<MemberError> errors;
   std::vector<Detail> details;
 
-  Error(Code c) : code(c) {}  // NOLINT(google-explicit-constructor): `return Code::not_found;` reads well
+  Error(Code c)
+      : code(c) {}  // NOLINT(google-explicit-constructor): `return Code::not_found;` reads well
   Error(Code c, std::string text, std::string next = {})
       : code(c), message(std::move(text)), hint(std::move(next)) {}
 
-  [[nodiscard]] std::string_view text() const { return message.empty() ? facts(code).text : message; }
-  [[nodiscard]] std::string_view next_step() const { return hint.empty() ? facts(code).hint : hint; }
+  [[nodiscard]] std::string_view text() const {
+    return message.empty() ? facts(code).text : message;
+  }
+  [[nodiscard]] std::string_view next_step() const {
+    return hint.empty() ? facts(code).hint : hint;
+  }
   [[nodiscard]] Error with(Detail detail) && {
     details.push_back(std::move(detail));
     return std::move(*this);

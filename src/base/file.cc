@@ -51,8 +51,7 @@ class Unlinked {
 };
 
 Error failure(std::string_view what, const fs::path& path, int number) {
-  const Code code =
-      number == ENOSPC || number == EDQUOT ? Code::store_full : Code::file_error;
+  const Code code = number == ENOSPC || number == EDQUOT ? Code::store_full : Code::file_error;
   return {code, fmt::format("Cannot {} {}: {}.", what, path.string(),
                             std::system_category().message(number))};
 }
@@ -63,18 +62,6 @@ int open_retrying(const fs::path& path, int flags) {
     fd = ::open(path.c_str(), flags | O_CLOEXEC);
   } while (fd < 0 && errno == EINTR);
   return fd;
-}
-
-Result<void> write_all(int fd, std::string_view content, const fs::path& path) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(fd, content.data(), content.size());
-    if (written >= 0) {
-      content.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno != EINTR) {
-      return failure("write", path, errno);
-    }
-  }
-  return {};
 }
 
 fs::path folder_of(const fs::path& path) {
@@ -113,6 +100,18 @@ Result<std::string> read_file(const fs::path& path, std::size_t max_bytes) {
   return content;
 }
 
+Result<void> write_all(int fd, std::string_view content, const fs::path& path) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(fd, content.data(), content.size());
+    if (written >= 0) {
+      content.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno != EINTR) {
+      return failure("write", path, errno);
+    }
+  }
+  return {};
+}
+
 Result<void> replace_file(const fs::path& path, std::string_view content) {
   std::string temporary = path.string() + ".XXXXXX";
   Descriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));  // mode 0600
@@ -126,7 +125,7 @@ Result<void> replace_file(const fs::path& path, std::string_view content) {
 }
 
 Result<void> prepare_private_folder(const fs::path& path) {
-  struct stat facts {};
+  struct stat facts{};
   if (::stat(path.c_str(), &facts) != 0 && errno == ENOENT) {
     fs::path parent;
     for (const fs::path& part : path) {
@@ -150,7 +149,7 @@ Result<void> prepare_private_folder(const fs::path& path) {
 }
 
 Result<void> require_private_file(const fs::path& path) {
-  struct stat facts {};
+  struct stat facts{};
   if (::stat(path.c_str(), &facts) != 0) {
     if (errno == ENOENT) return {};
     return failure("look at", path, errno);

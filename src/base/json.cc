@@ -29,7 +29,8 @@ void append_pointer_step(std::string& pointer, std::string_view name) {
   }
 }
 
-/// Builds the value while the text is read, so that a second member of a name is seen when it comes.
+/// Builds the value while the text is read, so that a second member of a name is seen when it
+/// comes.
 struct Builder {
   static constexpr std::size_t max_object_size = json::object::max_size();
   static constexpr std::size_t max_array_size = json::array::max_size();
@@ -153,14 +154,30 @@ void append_string(std::string& out, std::string_view text) {
   out += '"';
   for (const char c : text) {
     switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '/': out += "\\/"; break;
-      case '\b': out += "\\b"; break;
-      case '\f': out += "\\f"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '/':
+        out += "\\/";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         if (const auto byte = static_cast<unsigned char>(c); byte < 0x20) {
           out += "\\u00";
@@ -179,7 +196,8 @@ void append_canonical(std::string& out, const json::value& value) {
     std::vector<const json::key_value_pair*> members;
     members.reserve(object->size());
     for (const auto& member : *object) members.push_back(&member);
-    std::ranges::sort(members, {}, [](const auto* member) { return std::string_view(member->key()); });
+    std::ranges::sort(members, {},
+                      [](const auto* member) { return std::string_view(member->key()); });
     char separator = '{';
     for (const auto* member : members) {
       out += std::exchange(separator, ',');

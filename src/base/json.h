@@ -13,9 +13,9 @@ namespace kronborg::base {
 
 namespace json = boost::json;
 
-inline constexpr std::size_t max_json_depth = 32;            // http.md section 3
-inline constexpr std::size_t max_json_members = 256;         // per object
-inline constexpr std::size_t max_json_items = 1024;          // per array
+inline constexpr std::size_t max_json_depth = 32;     // http.md section 3
+inline constexpr std::size_t max_json_members = 256;  // per object
+inline constexpr std::size_t max_json_items = 1024;   // per array
 
 /// Bounds for what outsiders send; files of our own may be allowed more members and items.
 struct JsonLimits {

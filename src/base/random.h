@@ -22,7 +22,8 @@ class SystemRandom final : public Random {
 
 /// UUID version 4, lower case with hyphens.
 std::string uuid4(Random& random);
-/// 8-4-4-4-12 hexadecimal digits, any casing and version: what is read as an id (http.md section 5).
+/// 8-4-4-4-12 hexadecimal digits, any casing and version: what is read as an id (http.md section
+/// 5).
 bool is_uuid(std::string_view text);
 
 }  // namespace kronborg::base

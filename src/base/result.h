@@ -32,14 +32,15 @@ class [[nodiscard]] Result<void> : public std::expected<void, Error> {
 #define KRONBORG_JOIN(a, b) KRONBORG_JOIN_(a, b)
 
 /// TRY(auto key, parse(text)): declares `key`, or returns the error. Not inside coroutines.
-#define TRY(declaration, expression) TRY_(declaration, (expression), KRONBORG_JOIN(try_result_, __COUNTER__))
-#define TRY_(declaration, expression, hidden)                  \
-  auto hidden = expression;                                    \
-  if (!hidden) return std::move(hidden).error();               \
+#define TRY(declaration, expression) \
+  TRY_(declaration, (expression), KRONBORG_JOIN(try_result_, __COUNTER__))
+#define TRY_(declaration, expression, hidden)    \
+  auto hidden = expression;                      \
+  if (!hidden) return std::move(hidden).error(); \
   declaration = *std::move(hidden)
 
 /// TRY_VOID(store.write(…)): returns the error if there is one.
-#define TRY_VOID(expression)                                   \
-  do {                                                         \
+#define TRY_VOID(expression)                                                                  \
+  do {                                                                                        \
     if (auto try_result_ = (expression); !try_result_) return std::move(try_result_).error(); \
   } while (false)

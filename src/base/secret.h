@@ -12,7 +12,8 @@ namespace kronborg::base {
 void wipe(void* data, std::size_t size) noexcept;
 
 /// Compares in time that depends on the length only.
-bool equal_in_constant_time(std::span<const std::uint8_t> a, std::span<const std::uint8_t> b) noexcept;
+bool equal_in_constant_time(std::span<const std::uint8_t> a,
+                            std::span<const std::uint8_t> b) noexcept;
 
 /// Fixed-size secret bytes: move-only, wiped at the end and at every move, not printable.
 /// `reveal()` is the only door.

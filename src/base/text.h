@@ -31,7 +31,8 @@ bool equal_ignoring_case(std::string_view a, std::string_view b);
 std::string printable(std::string_view utf8, std::size_t max = 200);
 
 /// The name in `known` that is nearest to `word`, when its edit distance is at most `distance`.
-std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> known,
+std::optional<std::string_view> nearest(std::string_view word,
+                                        std::span<const std::string_view> known,
                                         std::size_t distance = 2);
 
 }  // namespace kronborg::base

@@ -46,8 +46,8 @@ void hmac(const char* digest, base::BytesView key, std::initializer_list<base::B
       OSSL_PARAM_construct_end()};
   // A null key would mean "the key set before", so an empty one needs an address.
   static constexpr std::uint8_t empty_key = 0;
-  must(EVP_MAC_init(context.get(), key.empty() ? &empty_key : key.data(), key.size(),
-                    parameters) == 1);
+  must(EVP_MAC_init(context.get(), key.empty() ? &empty_key : key.data(), key.size(), parameters) ==
+       1);
   for (const base::BytesView part : parts) {
     must(EVP_MAC_update(context.get(), part.data(), part.size()) == 1);
   }

@@ -51,8 +51,8 @@ constexpr std::uint64_t round_constants[24] = {
   chi(out, a[0] ^ d0, rotl(a[6] ^ d1, 44), rotl(a[12] ^ d2, 43), rotl(a[18] ^ d3, 21),
       rotl(a[24] ^ d4, 14));
   out[0] ^= constant;
-  chi(out + 5, rotl(a[3] ^ d3, 28), rotl(a[9] ^ d4, 20), rotl(a[10] ^ d0, 3),
-      rotl(a[16] ^ d1, 45), rotl(a[22] ^ d2, 61));
+  chi(out + 5, rotl(a[3] ^ d3, 28), rotl(a[9] ^ d4, 20), rotl(a[10] ^ d0, 3), rotl(a[16] ^ d1, 45),
+      rotl(a[22] ^ d2, 61));
   chi(out + 10, rotl(a[1] ^ d1, 1), rotl(a[7] ^ d2, 6), rotl(a[13] ^ d3, 25), rotl(a[19] ^ d4, 8),
       rotl(a[20] ^ d0, 18));
   chi(out + 15, rotl(a[4] ^ d4, 27), rotl(a[5] ^ d0, 36), rotl(a[11] ^ d1, 10),

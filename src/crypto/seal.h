@@ -16,14 +16,15 @@ struct Argon2Cost {
 };
 
 /// Argon2id v1.3, one lane, 32 bytes out. Error: internal_error when memory is not to be had.
-base::Result<base::Secret<32>> argon2id(base::BytesView password, std::span<const std::uint8_t, 16> salt,
-                                        Argon2Cost cost);
+base::Result<base::Secret<32>> argon2id(base::BytesView password,
+                                        std::span<const std::uint8_t, 16> salt, Argon2Cost cost);
 
 /// XChaCha20-Poly1305 (IETF): ciphertext followed by the tag.
 base::Bytes aead_seal(const base::Secret<32>& key, std::span<const std::uint8_t, 24> nonce,
                       base::BytesView associated, base::BytesView plain);
 /// nothing when the tag does not fit. The caller wipes what it gets.
-std::optional<base::Bytes> aead_open(const base::Secret<32>& key, std::span<const std::uint8_t, 24> nonce,
+std::optional<base::Bytes> aead_open(const base::Secret<32>& key,
+                                     std::span<const std::uint8_t, 24> nonce,
                                      base::BytesView associated, base::BytesView sealed);
 
 }  // namespace kronborg::crypto

@@ -11,8 +11,8 @@
 
 namespace kronborg::identity {
 
-/// Who signed, or whom a key is good for (docs/protocol/identity.md section 2): 20 bytes. Comparison
-/// is by bytes, so the casing of a text never matters.
+/// Who signed, or whom a key is good for (docs/protocol/identity.md section 2): 20 bytes.
+/// Comparison is by bytes, so the casing of a text never matters.
 class Address {
  public:
   Address() = default;
@@ -25,7 +25,8 @@ class Address {
   static Address of(const crypto::PublicKey& key);
 
   [[nodiscard]] std::string text() const;   ///< EIP-55 casing
-  [[nodiscard]] std::string lower() const;  ///< `0x` and lower-case digits: the form in which records are keyed
+  [[nodiscard]] std::string lower() const;  ///< `0x` and lower-case digits: the form in which
+                                            ///< records are keyed
   [[nodiscard]] const std::array<std::uint8_t, 20>& bytes() const { return bytes_; }
 
   auto operator<=>(const Address&) const = default;

@@ -30,8 +30,8 @@ std::optional<crypto::PrivateKey> derive_agent_key(const crypto::PrivateKey& mas
                                                    const AgentIndex& which) {
   const auto index = big_endian(which.index);
   if (which.scope.empty()) return derive(master, {base::bytes_of("osaurus-agent-v1"), index});
-  return derive(master, {base::bytes_of("osaurus-agent-v2"), base::bytes_of(which.scope),
-                         zero_byte, index});
+  return derive(
+      master, {base::bytes_of("osaurus-agent-v2"), base::bytes_of(which.scope), zero_byte, index});
 }
 
 std::optional<crypto::PrivateKey> derive_pairing_key(const crypto::PrivateKey& master) {

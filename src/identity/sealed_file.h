@@ -44,16 +44,18 @@ struct SealedFile {
 
 /// What a password opened.
 struct OpenedFile {
-  base::Secret<32> key;   ///< Argon2id(password, salt): seals the same file again
+  base::Secret<32> key;    ///< Argon2id(password, salt): seals the same file again
   base::SecretText plain;  ///< JSON text
 };
 
 /// Reads the form without any work on the key. Error: bundle_unsupported for another v, format, alg
-/// or aead, opslimit above 16, memlimit above 1 GiB, and for a file that is not of this form at all.
+/// or aead, opslimit above 16, memlimit above 1 GiB, and for a file that is not of this form at
+/// all.
 base::Result<SealedFile> read_sealed(std::string_view text, std::string_view format);
 
 /// Argon2id with the file's salt and cost. Error: internal_error when memory is not to be had.
-base::Result<base::Secret<32>> key_of_password(const SealedHeader& header, std::string_view password);
+base::Result<base::Secret<32>> key_of_password(const SealedHeader& header,
+                                               std::string_view password);
 
 /// `wrong` is the code for a password, or a file, that does not fit: wrong_passphrase for the
 /// keystore, recovery_code_wrong for the bundle. Every password costs the same work.

@@ -22,14 +22,22 @@ class Decimal {
 
 std::string_view prefix_text(Prefix prefix) {
   switch (prefix) {
-    case Prefix::access: return "Osaurus Signed Access";
-    case Prefix::message: return "Osaurus Signed Message";
-    case Prefix::pairing: return "Osaurus Signed Pairing";
-    case Prefix::pairing_server: return "Osaurus Signed Pairing Server";
-    case Prefix::invite: return "Osaurus Signed Invite";
-    case Prefix::kronborg_invite: return "Kronborg Signed Invite";
-    case Prefix::secure_channel: return "Osaurus Secure Channel";
-    case Prefix::ethereum: return "Ethereum Signed Message";
+    case Prefix::access:
+      return "Osaurus Signed Access";
+    case Prefix::message:
+      return "Osaurus Signed Message";
+    case Prefix::pairing:
+      return "Osaurus Signed Pairing";
+    case Prefix::pairing_server:
+      return "Osaurus Signed Pairing Server";
+    case Prefix::invite:
+      return "Osaurus Signed Invite";
+    case Prefix::kronborg_invite:
+      return "Kronborg Signed Invite";
+    case Prefix::secure_channel:
+      return "Osaurus Secure Channel";
+    case Prefix::ethereum:
+      return "Ethereum Signed Message";
   }
   return {};
 }
