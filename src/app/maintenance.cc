@@ -1,0 +1,68 @@
+#include "app/maintenance.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+namespace kronborg::app {
+
+namespace {
+constexpr std::chrono::seconds pause{1};
+}
+
+Maintenance::Maintenance(authority::Identity& identity, authority::Audit& audit, keyholder::KeyHolder& key_holder,
+                         const authority::Signals& signals)
+    : identity_(identity), audit_(audit), key_holder_(key_holder), signals_(signals),
+      written_(signals.bundle.load()) {}
+
+Maintenance::~Maintenance() { stop(); }
+
+void Maintenance::start(Warn warn) {
+  warn_ = std::move(warn);
+  thread_ = std::thread([this] { loop(); });
+}
+
+void Maintenance::stop() {
+  {
+    const std::lock_guard guard(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Maintenance::loop() {
+  for (;;) {
+    {
+      std::unique_lock guard(mutex_);
+      if (wake_.wait_for(guard, pause, [this] { return stopping_; })) return;
+    }
+    run_once();
+  }
+}
+
+void Maintenance::run_once() {
+  if (auto flushed = audit_.flush_refusals(); !flushed && warn_) {
+    warn_(fmt::format("refusals could not be written to the audit log: {}", flushed.error().text()));
+  }
+  // A bundle that must be rewritten while the identity is locked waits for the next unlock.
+  const auto due = signals_.bundle.load();
+  if (due == written_ || key_holder_.locked()) return;
+  auto rewritten = identity_.rewrite_bundle();
+  std::string warning;
+  if (rewritten) {
+    written_ = due;
+  } else {
+    warning = fmt::format("the recovery bundle could not be written: {}", rewritten.error().text());
+  }
+  const std::lock_guard guard(mutex_);
+  if (warning != bundle_warning_ && !warning.empty() && warn_) warn_(warning);
+  bundle_warning_ = std::move(warning);
+}
+
+std::string Maintenance::bundle_warning() const {
+  const std::lock_guard guard(mutex_);
+  return bundle_warning_;
+}
+
+}  // namespace kronborg::app

@@ -1,0 +1,226 @@
+#include "app/surface.h"
+
+#include <boost/asio/use_awaitable.hpp>
+#include <charconv>
+
+#include "base/text.h"
+#include "http/limits.h"
+#include "http/parse.h"
+
+namespace kronborg::app {
+namespace {
+
+namespace asio = boost::asio;
+using base::Code;
+using base::Error;
+
+constexpr std::chrono::milliseconds tick_time{250};
+constexpr int ticks_per_usage_flush = 8;              // last use reaches the store within 2 s
+constexpr std::chrono::milliseconds event_poll_time{200};
+constexpr int events_at_once = 100;
+
+/// The path that routing uses. Almost no path has an escape.
+std::string path_of(const http::RequestHead& head) {
+  return head.path.find('%') == std::string_view::npos ? std::string(head.path) : http::decoded_path(head.path);
+}
+
+bool is_safe_method(std::string_view method) { return method == "GET" || method == "HEAD" || method == "OPTIONS"; }
+
+constexpr std::string_view api_fields[] = {"content-type", "accept",      "idempotency-key",
+                                           "prefer",       "api-version", "if-none-match", "content-encoding"};
+
+}  // namespace
+
+Surface::Surface(const SharedSurface& shared, asio::io_context& loop)
+    : shared_(shared),
+      loop_(loop),
+      gate_(shared.gate, shared.app.board(), shared.app.clock(), loop,
+            [&app = shared.app](base::Code code, std::string_view source) {
+              app.metrics().auth_failure(base::facts(code).name);
+              app.audit().note_refusal(code, source);
+            }),
+      timer_(loop) {
+  schedule();
+}
+
+Surface::~Surface() = default;
+
+void Surface::schedule() {
+  timer_.expires_after(tick_time);
+  timer_.async_wait([this](const boost::system::error_code& stopped) {
+    if (stopped) return;
+    tick();
+    schedule();
+  });
+}
+
+void Surface::tick() {
+  gate_.tick();
+  if (++ticks_ % ticks_per_usage_flush != 0) return;
+  auto usage = gate_.collect_usage();
+  if (usage.empty()) return;
+  const auto posted = shared_.workers.post([&app = shared_.app, usage = std::move(usage)] {
+    if (auto recorded = app.access_keys().record_usage(usage); !recorded) {
+      app.warn("last use could not be recorded: " + std::string(recorded.error().text()));
+    }
+  });
+  if (!posted) shared_.app.warn("last use could not be recorded: all workers are busy");
+}
+
+std::optional<Error> Surface::check_origin(const http::Exchange& exchange, bool for_gate) const {
+  const auto& head = exchange.request();
+  const auto& settings = shared_.app.settings();
+  if (!settings.hosts.allows(head.host)) return Error(Code::host_not_allowed);
+  // The gate needs a credential that no browser adds by itself; its CORS answers decide there.
+  if (for_gate || is_safe_method(head.method)) return std::nullopt;
+  const auto origin = head.field("origin");
+  if (!origin || *origin == settings.origin) return std::nullopt;
+  return Error(Code::origin_not_allowed);
+}
+
+bool Surface::has_metrics_access(const http::Exchange& exchange) const {
+  const auto& admin = shared_.app.settings().admin_listen;
+  if (admin && exchange.peer().local_port == admin->port) return true;
+  const auto bearer = http::bearer(exchange.request());
+  return bearer && shared_.app.router().opens_metrics(bearer->reveal());
+}
+
+bool Surface::belongs_to_gate(const http::Exchange& exchange, std::string_view path) const {
+  if (exchange.peer().unix_socket || shared_.app.router().owns(path)) return false;
+  return path != "/metrics" || !has_metrics_access(exchange);
+}
+
+api::CallerKind Surface::caller(const http::Exchange& exchange) const {
+  const auto& peer = exchange.peer();
+  const bool owner = peer.unix_socket && (peer.uid == shared_.owner || peer.uid == 0);
+  return owner ? api::CallerKind::owner : api::CallerKind::anonymous;
+}
+
+bool Surface::answer_now(http::Exchange& exchange) {
+  const auto& head = exchange.request();
+  if (gate::is_forward_auth(head.path) && !exchange.peer().unix_socket) {
+    exchange.set_surface("forward_auth");
+    if (auto refused = check_origin(exchange, true)) {
+      refuse_now(exchange, *refused);
+      return true;
+    }
+    return gate_.answer_now(exchange);
+  }
+  const auto path = path_of(head);
+  const bool for_gate = belongs_to_gate(exchange, path);
+  if (!exchange.peer().unix_socket) {
+    if (auto refused = check_origin(exchange, for_gate)) {
+      refuse_now(exchange, *refused);
+      return true;
+    }
+  }
+  if (for_gate) {
+    exchange.set_surface("gate");
+    return gate_.answer_now(exchange);
+  }
+  auto& router = shared_.app.router();
+  exchange.set_surface("api");
+  exchange.set_route(router.route_template(path));
+  const bool has_body = head.body != http::BodyKind::none;
+  if (has_body || !router.quick(head.method, path, caller(exchange))) return false;
+  exchange.respond(router.call(api_request(exchange, path)));
+  return true;
+}
+
+asio::awaitable<void> Surface::answer(http::Exchange& exchange) {
+  const auto path = path_of(exchange.request());
+  if (gate::is_forward_auth(path) || belongs_to_gate(exchange, path)) {
+    co_await gate_.answer(exchange);
+  } else if (shared_.app.router().is_event_stream(exchange.request().method, path) &&
+             caller(exchange) == api::CallerKind::owner) {
+    co_await stream_events(exchange);
+  } else {
+    co_await answer_api(exchange);
+  }
+}
+
+api::Request Surface::api_request(const http::Exchange& exchange, std::string_view path) const {
+  const auto& head = exchange.request();
+  api::Request request;
+  request.method = head.method;
+  request.path = path;
+  request.query = head.query;
+  for (const auto name : api_fields) {
+    if (const auto value = head.field(name)) request.fields.emplace_back(name, *value);
+  }
+  request.caller = caller(exchange);
+  for (const auto& secret : head.secrets) request.credential_sent = request.credential_sent || secret.has_value();
+  request.metrics_access = path == "/metrics" && has_metrics_access(exchange);
+  request.source_address = exchange.peer().address;
+  request.request_id = exchange.request_id();
+  return request;
+}
+
+void Surface::refuse_now(http::Exchange& exchange, const Error& error) {
+  const auto accept = exchange.request().field("accept").value_or("");
+  exchange.respond(api::error_response(error, exchange.request_id(), accept, shared_.app.settings().origin));
+}
+
+asio::awaitable<void> Surface::answer_api(http::Exchange& exchange) {
+  auto& router = shared_.app.router();
+  auto request = api_request(exchange, path_of(exchange.request()));
+  auto body = co_await exchange.read_body(router.body_limit(request.method, request.path));
+  if (!body) {
+    refuse_now(exchange, body.error());
+    co_return;
+  }
+  request.body = std::move(*body);
+  if (router.quick(request.method, request.path, request.caller)) {
+    exchange.respond(router.call(request));
+    co_return;
+  }
+  http::Answer answer;
+  const bool run = co_await shared_.workers.run([&] { answer = router.call(request); });
+  base::wipe(request.body.data(), request.body.size());
+  if (!run) {
+    refuse_now(exchange, Code::overloaded);
+    co_return;
+  }
+  exchange.respond(answer);
+  base::wipe(answer.body.data(), answer.body.size());
+}
+
+asio::awaitable<void> Surface::stream_events(http::Exchange& exchange) {
+  auto& app = shared_.app;
+  std::int64_t after = app.audit().newest_seq();
+  if (const auto last = exchange.request().field("last-event-id")) {
+    std::from_chars(last->data(), last->data() + last->size(), after);
+  }
+  const http::Field type{"Content-Type", "text/event-stream"};
+  exchange.start(200, std::span(&type, 1), http::Framing::chunked, 0, true);
+  exchange.put(": kronborg events\n\n");
+  auto silent_since = std::chrono::steady_clock::now();
+  asio::steady_timer pause(loop_);
+  bool there = co_await exchange.flush();
+  while (there && !shared_.draining()) {
+    if (app.audit().newest_seq() > after) {
+      base::Result<std::vector<api::Event>> events{base::Code::overloaded};
+      co_await shared_.workers.run([&] { events = app.router().events_after(after, events_at_once); });
+      if (!events) break;
+      for (const auto& event : *events) {
+        exchange.put("id: " + std::to_string(event.seq) + "\nevent: " + event.kind + "\ndata: " + event.data + "\n\n");
+        after = event.seq;
+      }
+    } else if (std::chrono::steady_clock::now() - silent_since >= http::heartbeat_time) {
+      exchange.put(": heartbeat\n\n");
+    } else {
+      pause.expires_after(event_poll_time);
+      co_await pause.async_wait(asio::use_awaitable);
+      continue;
+    }
+    silent_since = std::chrono::steady_clock::now();
+    there = co_await exchange.flush();
+  }
+  exchange.end();
+}
+
+http::Answer Surface::refuse(const Error& error, std::string_view request_id) {
+  return api::error_response(error, request_id, "", shared_.app.settings().origin);
+}
+
+}  // namespace kronborg::app

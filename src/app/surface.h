@@ -1,0 +1,62 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "api/router.h"
+#include "app/app.h"
+#include "gate/gate.h"
+#include "http/exchange.h"
+#include "http/workers.h"
+
+namespace kronborg::app {
+
+/// What all event loops share. Everything in it outlives the surfaces.
+struct SharedSurface {
+  App& app;
+  http::Workers& workers;
+  std::shared_ptr<const gate::Settings> gate;
+  uid_t owner = 0;                          ///< user that owns the data folder
+  std::function<bool()> draining;
+};
+
+/// One event loop's front door: checks Host and Origin, then hands the request to the management
+/// API, the discovery documents or the gate.
+class Surface final : public http::Service {
+ public:
+  Surface(const SharedSurface& shared, boost::asio::io_context& loop);
+  ~Surface() override;
+
+  bool answer_now(http::Exchange& exchange) override;
+  boost::asio::awaitable<void> answer(http::Exchange& exchange) override;
+  http::Answer refuse(const base::Error& error, std::string_view request_id) override;
+
+  /// Last use that has not reached the store yet; after the loop has ended.
+  std::vector<authority::Usage> collect_usage() { return gate_.collect_usage(); }
+
+ private:
+  /// The refusal of steps 1 and 2 of http.md section 4, if there is one.
+  std::optional<base::Error> check_origin(const http::Exchange& exchange, bool for_gate) const;
+  [[nodiscard]] bool belongs_to_gate(const http::Exchange& exchange, std::string_view path) const;
+  [[nodiscard]] bool has_metrics_access(const http::Exchange& exchange) const;
+  [[nodiscard]] api::CallerKind caller(const http::Exchange& exchange) const;
+  api::Request api_request(const http::Exchange& exchange, std::string_view path) const;
+  void refuse_now(http::Exchange& exchange, const base::Error& error);
+  boost::asio::awaitable<void> answer_api(http::Exchange& exchange);
+  boost::asio::awaitable<void> stream_events(http::Exchange& exchange);
+  void schedule();
+  void tick();
+
+  SharedSurface shared_;
+  boost::asio::io_context& loop_;
+  gate::Gate gate_;
+  boost::asio::steady_timer timer_;
+  int ticks_ = 0;
+};
+
+}  // namespace kronborg::app
