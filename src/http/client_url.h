@@ -12,11 +12,13 @@ namespace kronborg::http {
 /// `unix:/path/to.sock`. Only configuration names one, never a request.
 struct UpstreamUrl {
   bool tls = false;
-  std::string host;        ///< name or IP address (IPv6 without brackets); empty for a Unix socket
+  std::string host;  ///< name or IP address (IPv6 without brackets); empty for a Unix socket
   std::uint16_t port = 0;
   std::string unix_path;
-  std::string base_path;   ///< put before every forwarded path; empty or `/a/b`, without a last slash
-  std::string host_field;  ///< what the upstream gets as `Host`: its own name, `localhost` for a Unix socket
+  std::string base_path;   ///< put before every forwarded path; empty or `/a/b`, without a last
+                           ///< slash
+  std::string host_field;  ///< what the upstream gets as `Host`: its own name, `localhost` for a
+                           ///< Unix socket
 
   bool operator==(const UpstreamUrl&) const = default;
 };
