@@ -46,30 +46,48 @@ class Exchange {
   virtual asio::awaitable<base::Result<std::span<const std::uint8_t>>> read_body_some() = 0;
   /// The whole body. Error: body_too_large judged from Content-Length before a byte is read.
   virtual asio::awaitable<base::Result<std::string>> read_body(std::size_t limit_bytes) = 0;
+  /// Which times of http.md section 3 hold for the body. true, as at the start: 30 s in all and
+  /// 1 KiB/s after the first 5 s. false, for uploads of any length: idle_time between two reads.
+  virtual void set_body_pace(bool strict) { (void)strict; }
 
   // --- the answer ---------------------------------------------------------------------------
   /// Queues a whole answer with the standard fields; the connection sends it (answers to pipelined
-  /// requests share one write).
+  /// requests share one write). The body of the answer to HEAD, and of 204 and 304, is left out.
   virtual void respond(const Answer& answer) = 0;
-  /// The same from a head that the caller has written out in full except for `X-Request-Id` and
-  /// the closing empty line: for the hot path.
+  /// The same from a head that the caller has written out in full except for `Date`,
+  /// `X-Request-Id`, `Connection` and the closing empty line: for the hot path.
   virtual void respond_prepared(std::string_view status_and_fields, std::string_view body) = 0;
 
   /// Queues the head of a streamed answer. `fields` are written as they are, with X-Request-Id,
-  /// framing and Connection added; `standard` adds the other standard fields of http.md section 8.
+  /// framing, Connection and, unless among them, Date added: the caller leaves those four out.
+  /// `standard` adds the other standard fields of http.md section 8. Chunked becomes until_close
+  /// for an HTTP/1.0 client. Status 101 adds `Connection: Upgrade`; the raw functions work after
+  /// flush().
   virtual void start(int status, std::span<const Field> fields, Framing framing,
                      std::uint64_t content_length, bool standard) = 0;
   virtual void put(std::string_view body_bytes) = 0;
   /// Sends what is queued. false: the client has gone, or did not read for blocked_write_time.
   virtual asio::awaitable<bool> flush() = 0;
+  /// The answer is whole. With Framing::length and less put than promised it is cut instead.
   virtual void end() = 0;
   /// Ends the answer so that the client sees that it is cut: no last chunk, connection closed.
   virtual void cut() = 0;
   [[nodiscard]] virtual bool started() const = 0;
 
   /// Called once on this loop when the client closes or resets while an answer is being made.
-  /// Ends with the exchange, or when replaced by an empty function.
+  /// Ends with the exchange, or when replaced by an empty function. A half-closed connection counts
+  /// as closed: an HTTP client that still wants the answer keeps its side open. The watch begins
+  /// when the request's body has been read; behind bytes that the client sent ahead it is as coarse
+  /// as the loop's tick.
   virtual void when_client_leaves(std::function<void()> gone) = 0;
+  /// Called once on this loop when the server begins to stop: the moment to end a stream. Ends with
+  /// the exchange.
+  virtual void when_draining(std::function<void()> draining) { (void)draining; }
+
+  // --- the access record --------------------------------------------------------------------
+  /// The template of the route, never the raw path.
+  virtual void set_route(std::string_view route) { (void)route; }
+  virtual void set_credential_id(std::string_view id) { (void)id; }
 
   // --- after 101 ----------------------------------------------------------------------------
   /// Raw bytes from the client (what was read ahead first); empty at the end of the stream.

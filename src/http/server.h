@@ -1,16 +1,18 @@
 #pragma once
 
-#include <atomic>
 #include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
 #include "http/exchange.h"
+#include "http/limits.h"
 
 namespace kronborg::http {
 
@@ -25,7 +27,8 @@ struct ListenAddress {
   std::string unix_path;   ///< mode 0600
 };
 
-/// "127.0.0.1:1337", "[::1]:1337", ":0" is refused. Error: config_invalid.
+/// "127.0.0.1:1337" or "[::1]:1337"; a text without an address, like ":0", is refused. Error:
+/// config_invalid.
 base::Result<ListenAddress> parse_listen_address(std::string_view text);
 
 /// One line per finished request for the access log (http.md section 15): no path, no credential.
@@ -43,7 +46,19 @@ struct AccessRecord {
 struct ServerOptions {
   int loops = 0;                  ///< event loops; 0: one per core
   std::optional<TlsFiles> tls;    ///< for TCP listeners
-  bool strict_transport = false;  ///< add Strict-Transport-Security
+  bool strict_transport = false;  ///< add Strict-Transport-Security (not on Unix sockets)
+  std::size_t max_connections = http::max_connections;
+  std::size_t max_connections_per_source = http::max_connections_per_source;
+
+  /// The time that deadlines are judged by, asked once per tick; tests give their own.
+  std::function<std::chrono::steady_clock::time_point()> steady_now;
+  /// How often deadlines are judged and the text of `Date` is made anew.
+  std::chrono::milliseconds tick{250};
+
+  /// Called on the loop's thread after each answer. Costs two readings of the clock per request.
+  std::function<void(const AccessRecord&)> on_access;
+  /// An exception that a service let through; the client has got 500 `internal_error`.
+  std::function<void(std::string_view request_id, std::string_view what)> on_internal_error;
 };
 
 /// Event loops, listeners and connections. `make_service` is called once per loop, before any
@@ -65,7 +80,9 @@ class Server {
   /// Starts the threads and returns.
   void start();
   /// Stops accepting, answers new requests with 503 `draining`, closes idle connections, waits at
-  /// most `graceful_stop_time` for the rest, joins the threads.
+  /// most `graceful_stop_time` for the rest, then cuts them and joins the threads. Work that a
+  /// Workers still holds for a request comes back to these loops: destroy Workers before the
+  /// Server.
   void stop();
   [[nodiscard]] bool draining() const;
   /// Reads certificate and key anew (SIGHUP). The old ones stay on error: file_error,
