@@ -96,13 +96,15 @@ class AccessKeys {
 
  private:
   struct Signer;
+  enum class Effect : std::uint8_t { none, revoke, revoke_and_hide };
 
-  base::Result<Signer> signer_of(const std::optional<std::string>& agent_id);
-  base::Result<std::optional<Minted>> mint_once(const Actor& actor, const NewKey& key,
-                                                const Signer& signer);
-  base::Result<std::int64_t> raise_threshold(const Actor& actor, const identity::Address& issuer,
-                                             std::uint64_t threshold, const std::string& reason,
-                                             bool dry_run);
+  /// Nothing: another process recorded a counter in between, and it has to be done again.
+  base::Result<std::optional<Minted>> mint_once(const Actor& actor, const NewKey& key);
+  base::Result<std::int64_t> revoke_record(const Actor& actor, std::string_view id,
+                                           const std::optional<std::string>& reason, Effect effect);
+  base::Result<std::int64_t> revoke_up_to(const Actor& actor, const identity::Address& issuer,
+                                          std::uint64_t counter, const std::string& reason,
+                                          bool dry_run);
 
   // Constant after construction.
   Parts parts_;

@@ -2,12 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
-#include <tuple>
+#include <utility>
+#include <vector>
 
 #include "authority/authority.h"
 #include "base/error.h"
@@ -60,10 +61,11 @@ class Audit {
   // Constant after construction.
   Parts parts_;
   // Guarded by mutex_.
+  using RefusalKey = std::pair<base::Code, std::string>;  ///< reason, source address
   std::mutex mutex_;
   std::int64_t minute_ = 0;
-  std::map<std::pair<base::Code, std::string>, bool> seen_;  ///< of this minute; true: written
-  std::vector<std::tuple<base::Code, std::string, std::int64_t>> pending_;
+  std::set<RefusalKey> seen_;  ///< of this minute
+  std::vector<RefusalKey> pending_;
   std::uint64_t suppressed_ = 0;
 };
 

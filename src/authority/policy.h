@@ -59,6 +59,7 @@ class PolicyBoard {
   void publish(const std::function<void(Policy&)>& change);
 
  private:
+  std::mutex publishing_;  // held while a change is made, so that readers do not wait for it
   mutable std::mutex mutex_;
   std::shared_ptr<const Policy> current_;  // guarded by mutex_
   std::atomic<std::uint64_t> epoch_{0};

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include "authority/siphash.h"
 #include "identity/address.h"
 
 namespace kronborg::authority {
@@ -21,16 +23,24 @@ class RevocationSet {
     std::uint64_t low = 0;
     bool operator==(const Entry&) const = default;
   };
+
+  /// An empty set under a new key from the system's random source. Copies share the key.
+  RevocationSet();
+
   /// The digest of a pair under this set's key.
   [[nodiscard]] Entry entry(const identity::Address& issuer, std::string_view nonce) const;
 
   [[nodiscard]] bool contains(const identity::Address& issuer, std::string_view nonce) const;
+  /// Entries that are there already, or twice among the new ones, count once.
   void add(std::span<const Entry> entries);
   [[nodiscard]] std::size_t size() const;
 
  private:
   struct Layer;
-  std::vector<std::shared_ptr<const Layer>> layers_;
+  [[nodiscard]] bool contains(const Entry& entry) const;
+
+  SipKey key_;
+  std::vector<std::shared_ptr<const Layer>> layers_;  ///< largest first
 };
 
 }  // namespace kronborg::authority

@@ -102,9 +102,26 @@ class Verifier {
   std::unique_ptr<State> state_;
 };
 
-/// The decision on claims whose signature recovered to `recovered`, rows 6 to 11; the one place
-/// where the rules stand. `now` in seconds. nothing: valid.
+/// The id of the record of a key that an own identity minted: its nonce with the hyphens of a UUID.
+/// Empty when the nonce is not of that form.
+std::string own_key_id(std::string_view nonce);
+
+/// What rows 7 to 11 look at, for a key whose signature was made by its issuer.
+struct Claim {
+  identity::Address issuer;
+  std::optional<identity::Address> audience;  ///< nothing: a text that is no address
+  std::string_view nonce;
+  std::uint64_t counter = 0;
+  std::optional<std::int64_t> expires_at;
+};
+
+/// The decision on claims whose signature recovered to `recovered`, rows 6 to 11. `now` in seconds.
+/// nothing: valid.
 std::optional<base::Code> judge(const Policy& policy, const credential::AccessKeyClaims& claims,
                                 const identity::Address& recovered, std::int64_t now);
+
+/// Rows 7 to 11; the one place where the rules stand. Without `now` row 11 is left out (streams).
+std::optional<base::Code> judge(const Policy& policy, const Claim& claim,
+                                std::optional<std::int64_t> now);
 
 }  // namespace kronborg::authority

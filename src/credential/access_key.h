@@ -27,9 +27,13 @@ struct AccessKeyClaims {
 };
 
 /// Rows 1 to 5 of identity.md section 6: what can be said of a key from its bytes alone. Reusable,
-/// allocates nothing after construction; about 8 KiB.
+/// allocates nothing; about 16 KiB.
 class ParsedAccessKey {
  public:
+  ParsedAccessKey() = default;
+  ParsedAccessKey(const ParsedAccessKey&) = delete;  // the claims are views into this object
+  ParsedAccessKey& operator=(const ParsedAccessKey&) = delete;
+
   /// The code of the first failing row (token_format, payload_encoding, signature_encoding,
   /// payload_malformed), or nothing when the claims can be read. Does no curve arithmetic.
   std::optional<base::Code> parse(std::string_view text);
