@@ -1,0 +1,13 @@
+#pragma once
+
+#include "keyholder/keystore.h"
+
+namespace kronborg::keyholder {
+
+/// The kind `file`: the secret members lie in the clear in the member `plain`, protected by the
+/// mode 0600 alone (docs/protocol/identity.md section 13: "for trials and unattended starts only").
+base::Result<std::string> write_file_keystore(const Keystore& keystore, const KeystoreFacts& facts,
+                                              std::string_view passphrase, base::Random& random);
+base::Result<Keystore> open_file_keystore(std::string_view text, std::string_view passphrase);
+
+}  // namespace kronborg::keyholder

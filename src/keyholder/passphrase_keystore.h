@@ -1,0 +1,16 @@
+#pragma once
+
+#include "keyholder/keystore.h"
+
+namespace kronborg::keyholder {
+
+/// The kind `passphrase`: a sealed file with the format `kronborg-keystore`
+/// (docs/protocol/identity.md sections 13 and 14.2). `kind` and `device_id` are further readable
+/// members, bound to the ciphertext like the others.
+base::Result<std::string> write_passphrase_keystore(const Keystore& keystore,
+                                                    const KeystoreFacts& facts,
+                                                    std::string_view passphrase,
+                                                    base::Random& random);
+base::Result<Keystore> open_passphrase_keystore(std::string_view text, std::string_view passphrase);
+
+}  // namespace kronborg::keyholder
