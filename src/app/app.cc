@@ -39,7 +39,8 @@ Result<void> App::wire() {
                    }));
   TRY(database_, sql::open({.sqlite_file = folder / "kronborg.db", .url = options_.settings.store_url}));
   TRY_VOID(sql::migrate(*database_, authority::migrations()));
-  const authority::Parts parts{*database_, board_, *key_holder_, clock_, random_, folder, signals_};
+  parts_.emplace(authority::Parts{*database_, board_, *key_holder_, clock_, random_, folder, signals_});
+  const auto& parts = *parts_;
   TRY_VOID(authority::load_policy(parts));
   identity_.emplace(parts);
   agents_.emplace(parts);
@@ -51,8 +52,8 @@ Result<void> App::wire() {
     TRY_VOID(key_holder_->unlock(base::SecretText()));
   }
   maintenance_ = std::make_unique<Maintenance>(*identity_, *audit_, *key_holder_, signals_);
-  TRY(router_, api::Router::open({*identity_, *agents_, *access_keys_, *whitelist_, *audit_, board_, *database_},
-                                 api_settings(), clock_, random_));
+  TRY(router_, api::Router::open({*identity_, *agents_, *access_keys_, *whitelist_, *audit_, parts},
+                                 api_settings()));
   return {};
 }
 

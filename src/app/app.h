@@ -95,6 +95,7 @@ class App {
   std::unique_ptr<sql::Database> database_;
   authority::PolicyBoard board_;
   authority::Signals signals_;
+  std::optional<authority::Parts> parts_;
   std::optional<authority::Identity> identity_;
   std::optional<authority::Agents> agents_;
   std::optional<authority::AccessKeys> access_keys_;

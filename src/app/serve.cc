@@ -34,10 +34,13 @@ struct Server::State {
 
 namespace {
 
-SurfaceKind surface_named(std::string_view name) {
-  if (name == "gate") return SurfaceKind::gate;
-  if (name == "forward_auth") return SurfaceKind::forward_auth;
-  return SurfaceKind::api;
+/// The surface of http.md 1.2 that a route template belongs to.
+SurfaceKind surface_of(std::string_view route) {
+  if (route.starts_with("/gate/")) return SurfaceKind::forward_auth;
+  if (route.starts_with("/api/")) return SurfaceKind::api;
+  if (route == "/healthz" || route == "/readyz" || route == "/metrics") return SurfaceKind::health;
+  if (route.starts_with('/')) return SurfaceKind::discovery;
+  return SurfaceKind::gate;
 }
 
 Result<std::shared_ptr<const gate::Settings>> gate_settings(App& app, const ServeOptions& options,
@@ -90,7 +93,7 @@ http::ServerOptions server_options(App& app, Log& log) {
   options.tls = app.settings().tls;
   options.strict_transport = app.settings().origin.starts_with("https://");
   options.on_access = [&app, &log](const http::AccessRecord& record) {
-    app.metrics().request(surface_named(record.surface), record.method, record.status, record.micros);
+    app.metrics().request(surface_of(record.route), record.method, record.status, record.micros);
     if (log.logs_access()) log.access(record);
   };
   options.on_internal_error = [&log](std::string_view request_id, std::string_view what) {
@@ -106,7 +109,9 @@ Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Result<std::unique_ptr<Server>> Server::prepare(App& app, Log& log, const ServeOptions& options) {
   auto state = std::make_unique<State>(app, log);
   const auto demo_socket = app.data_folder() / "demo.sock";
-  if (options.demo) TRY(state->demo, make_demo(app, demo_socket));
+  if (options.demo) {
+    TRY(state->demo, make_demo(app, demo_socket));
+  }
   TRY(auto gate, gate_settings(app, options, "unix:" + demo_socket.string()));
   struct stat folder{};
   if (stat(app.data_folder().c_str(), &folder) != 0) return Error(Code::file_error, "the data folder is gone");

@@ -99,7 +99,7 @@ api::CallerKind Surface::caller(const http::Exchange& exchange) const {
 bool Surface::answer_now(http::Exchange& exchange) {
   const auto& head = exchange.request();
   if (gate::is_forward_auth(head.path) && !exchange.peer().unix_socket) {
-    exchange.set_surface("forward_auth");
+    exchange.set_route("/gate/verify");
     if (auto refused = check_origin(exchange, true)) {
       refuse_now(exchange, *refused);
       return true;
@@ -115,11 +115,10 @@ bool Surface::answer_now(http::Exchange& exchange) {
     }
   }
   if (for_gate) {
-    exchange.set_surface("gate");
+    exchange.set_route("gate");
     return gate_.answer_now(exchange);
   }
   auto& router = shared_.app.router();
-  exchange.set_surface("api");
   exchange.set_route(router.route_template(path));
   const bool has_body = head.body != http::BodyKind::none;
   if (has_body || !router.quick(head.method, path, caller(exchange))) return false;
