@@ -63,7 +63,10 @@ base::Result<std::optional<KeyRecord>> foreign_record(sql::Transaction& transact
   if (!master_scope) key.agent_id = agent.rows.front().text(0);
   // The same id as the gate names it by, when the issuer is one of ours.
   const std::string own = own_key_id(usage.nonce);
-  const bool own_issuer = identity && (identity->master == usage.issuer);
+  TRY(const auto issuer_agent,
+      transaction("SELECT 1 FROM agents WHERE address = $1", usage.issuer.lower()));
+  const bool own_issuer =
+      (identity && identity->master == usage.issuer) || !issuer_agent.rows.empty();
   if (own_issuer && !own.empty()) {
     TRY(const auto taken, transaction("SELECT 1 FROM access_keys WHERE id = $1", own));
     if (taken.rows.empty()) key.id = own;

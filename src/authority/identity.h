@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <mutex>
 #include <optional>
 
 #include "authority/authority.h"
@@ -40,7 +41,11 @@ class Identity {
   base::Result<void> rewrite_bundle();
 
  private:
+  base::Result<bool> may_create(const std::optional<identity::Address>& replace);
+
+  // Constant after construction.
   Parts parts_;
+  std::mutex creating_;  ///< held while keystore and store change together
 };
 
 }  // namespace kronborg::authority

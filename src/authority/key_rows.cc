@@ -29,7 +29,7 @@ base::Result<KeyRecord> key_of(const sql::Row& row) {
 }
 
 base::Result<KeyRecord> read_key(sql::Transaction& transaction, std::string_view id) {
-  TRY(const auto answer, transaction(KEY_COLUMNS "WHERE id = $1", id));
+  TRY(const auto answer, transaction(KEY_COLUMNS "WHERE id = $1 AND hidden = 0", id));
   if (answer.rows.empty()) return base::Code::key_not_found;
   return key_of(answer.rows.front());
 }

@@ -22,7 +22,7 @@ namespace kronborg::authority {
 
 base::Result<KeyRecord> key_of(const sql::Row& row);
 
-/// Errors: key_not_found (forgotten ones are found), store_damaged.
+/// Errors: key_not_found (also for a forgotten one), store_damaged.
 base::Result<KeyRecord> read_key(sql::Transaction& transaction, std::string_view id);
 
 /// `key`, with the position `seq`. Error: conflict when (issuer, nonce) or the id is there already.
