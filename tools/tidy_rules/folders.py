@@ -28,7 +28,7 @@ OUTSIDE = [
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
-LIBRARY = re.compile(r"kronborg_library\(\s*(\w+)\s+FOLDERS\b([^)]*?)(?:\bLINKS\b|\))")
+LIBRARY = re.compile(r"kronborg_library\(\s*(\w+)\s+FOLDERS\b([^)A-Z]*)")
 
 
 def check(sources):
