@@ -26,7 +26,8 @@ using RefusalSink = std::function<void(base::Code, std::string_view source)>;
 bool is_forward_auth(std::string_view path);
 
 /// The door: asks the authority, then forwards to an upstream, or only says yes or no. One per
-/// event loop, used on that loop alone. `Host` was checked before (docs/protocol/http.md section 9).
+/// event loop, used on that loop alone. `Host` was checked before (docs/protocol/http.md section
+/// 9).
 class Gate {
  public:
   Gate(std::shared_ptr<const Settings> settings, const authority::PolicyBoard& board,
@@ -37,7 +38,8 @@ class Gate {
 
   /// Forward-auth and CORS preflight, which wait for nothing. false: call answer().
   bool answer_now(http::Exchange& exchange);
-  /// Everything else: decides, then refuses or forwards. Ends when the answer has been queued or cut.
+  /// Everything else: decides, then refuses or forwards. Ends when the answer has been queued or
+  /// cut.
   asio::awaitable<void> answer(http::Exchange& exchange);
 
   /// To be called every 250 ms or so: cuts the answers whose key no longer verifies

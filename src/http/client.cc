@@ -17,14 +17,16 @@ namespace kronborg::http {
 
 namespace {
 
-auto into(boost::system::error_code& error) { return asio::redirect_error(asio::use_awaitable, error); }
+auto into(boost::system::error_code& error) {
+  return asio::redirect_error(asio::use_awaitable, error);
+}
 
 bool must_wait(const boost::system::error_code& error) {
   return error == asio::error::would_block || error == asio::error::try_again;
 }
 
 /// Takes `sent` bytes off the front; false when nothing is left.
-bool drop_front(std::array<std::string_view, 3>& parts, std::size_t sent) {
+bool drop_front(std::array<std::string_view, 4>& parts, std::size_t sent) {
   bool left = false;
   for (std::string_view& part : parts) {
     const std::size_t here = std::min(sent, part.size());
@@ -35,8 +37,9 @@ bool drop_front(std::array<std::string_view, 3>& parts, std::size_t sent) {
   return left;
 }
 
-std::array<asio::const_buffer, 3> buffers(const std::array<std::string_view, 3>& parts) {
-  return {asio::buffer(parts[0]), asio::buffer(parts[1]), asio::buffer(parts[2])};
+std::array<asio::const_buffer, 4> buffers(const std::array<std::string_view, 4>& parts) {
+  return {asio::buffer(parts[0]), asio::buffer(parts[1]), asio::buffer(parts[2]),
+          asio::buffer(parts[3])};
 }
 
 }  // namespace
@@ -102,32 +105,43 @@ asio::awaitable<base::Result<void>> UpstreamConnection::connect_one(
 }
 
 asio::awaitable<bool> UpstreamConnection::write(Steady::duration patience, std::string_view first,
-                                                std::string_view second, std::string_view third) {
+                                                std::string_view second, std::string_view third,
+                                                std::string_view fourth) {
   if (closed_) co_return false;
   write_deadline_ = pool_.now_ + patience;
+  const Parts parts{first, second, third, fourth};
   bool sent = false;
   if (tls_) {
-    sent = co_await write_tls(first, second, third);
+    sent = co_await write_tls(parts);
   } else {
-    std::array<std::string_view, 3> parts{first, second, third};
-    for (;;) {
-      boost::system::error_code error;
-      const std::size_t size = socket_.write_some(buffers(parts), error);
-      if (must_wait(error)) {
-        error.clear();
-        co_await socket_.async_wait(asio::socket_base::wait_write, into(error));
-        if (!error && !closed_) continue;
-      }
-      // Not closed here: an answer that explains the refusal may lie in the receive buffer.
-      if (error || closed_) break;
-      sent = !drop_front(parts, size);
-      if (sent) break;
-      write_deadline_ = pool_.now_ + patience;
-    }
+    sent = co_await write_plain(patience, parts);
   }
   write_deadline_ = Steady::time_point::max();
   if (read_deadline_ != Steady::time_point::max()) read_deadline_ = pool_.now_ + read_patience_;
   co_return sent && !closed_;
+}
+
+asio::awaitable<bool> UpstreamConnection::write_plain(Steady::duration patience, Parts parts) {
+  for (;;) {
+    boost::system::error_code error;
+    const std::size_t size = socket_.write_some(buffers(parts), error);
+    if (must_wait(error)) {
+      error.clear();
+      co_await socket_.async_wait(asio::socket_base::wait_write, into(error));
+      if (!error && !closed_) continue;
+    }
+    // Not closed here: an answer that explains the refusal may lie in the receive buffer.
+    if (error || closed_) co_return false;
+    if (!drop_front(parts, size)) co_return true;
+    write_deadline_ = pool_.now_ + patience;
+  }
+}
+
+std::string_view UpstreamConnection::write_now(std::string_view bytes) {
+  if (closed_ || tls_) return bytes;
+  boost::system::error_code error;
+  const std::size_t sent = socket_.write_some(asio::buffer(bytes), error);
+  return error ? bytes : bytes.substr(sent);
 }
 
 asio::awaitable<Received> UpstreamConnection::read_some(Steady::duration patience) {
@@ -184,9 +198,8 @@ asio::awaitable<base::Result<void>> UpstreamConnection::handshake() {
 
 asio::awaitable<Received> UpstreamConnection::read_tls() { co_return co_await tls_->read_some(); }
 
-asio::awaitable<bool> UpstreamConnection::write_tls(std::string_view first, std::string_view second,
-                                                    std::string_view third) {
-  co_return co_await tls_->write(buffers({first, second, third}));
+asio::awaitable<bool> UpstreamConnection::write_tls(Parts parts) {
+  co_return co_await tls_->write(buffers(parts));
 }
 
 }  // namespace kronborg::http

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
@@ -53,16 +54,19 @@ class UpstreamConnection : public boost::intrusive::list_base_hook<
 
   /// It served an exchange before; the upstream may be closing it at this moment.
   [[nodiscard]] bool reused() const { return reused_; }
-  [[nodiscard]] bool closed() const { return closed_; }
+  [[nodiscard]] bool connected() const { return connected_; }
   /// A time ran out and ended it.
   [[nodiscard]] bool timed_out() const { return timed_out_; }
 
   /// Connects when it is not. Errors: upstream_unreachable, upstream_timeout.
   asio::awaitable<base::Result<void>> open();
-  /// Sends all three parts, in one packet where they fit. false: it has ended. `patience`: how long
+  /// Sends all parts, in one packet where they fit. false: it has ended. `patience`: how long
   /// the upstream may take no byte at all.
   asio::awaitable<bool> write(Steady::duration patience, std::string_view first,
-                              std::string_view second = {}, std::string_view third = {});
+                              std::string_view second = {}, std::string_view third = {},
+                              std::string_view fourth = {});
+  /// Sends what the socket takes at once, without TLS; what is left.
+  std::string_view write_now(std::string_view bytes);
   /// What was kept and what has arrived behind it. Every write starts the patience anew.
   asio::awaitable<Received> read_some(Steady::duration patience);
   /// The next read begins with these bytes, the unused end of what the last one gave.
@@ -73,13 +77,14 @@ class UpstreamConnection : public boost::intrusive::list_base_hook<
  private:
   friend class UpstreamPool;
   struct Tls;
+  using Parts = std::array<std::string_view, 4>;
 
   asio::awaitable<base::Result<void>> connect_one(
       const asio::generic::stream_protocol::endpoint& to);
   asio::awaitable<base::Result<void>> handshake();
   asio::awaitable<Received> read_tls();
-  asio::awaitable<bool> write_tls(std::string_view first, std::string_view second,
-                                  std::string_view third);
+  asio::awaitable<bool> write_tls(Parts parts);
+  asio::awaitable<bool> write_plain(Steady::duration patience, Parts parts);
   [[nodiscard]] bool quiet();
   void judge_time(Steady::time_point now);
 

@@ -67,8 +67,8 @@ asio::awaitable<base::Result<UpstreamPool::Endpoints>> UpstreamPool::addresses()
     co_return endpoints_;
   }
   asio::ip::tcp::resolver resolver(loop_);
-  const auto found = co_await resolver.async_resolve(url_.host, std::to_string(url_.port),
-                                                     asio::redirect_error(asio::use_awaitable, error));
+  const auto found = co_await resolver.async_resolve(
+      url_.host, std::to_string(url_.port), asio::redirect_error(asio::use_awaitable, error));
   Endpoints fresh;
   if (!error) {
     for (const auto& entry : found) fresh.emplace_back(entry.endpoint());
@@ -79,7 +79,8 @@ asio::awaitable<base::Result<UpstreamPool::Endpoints>> UpstreamPool::addresses()
   }
   // A name server that fails for a moment takes no upstream away.
   if (endpoints_.empty()) {
-    co_return base::Error(base::Code::upstream_unreachable, "The name of the upstream is not known.",
+    co_return base::Error(base::Code::upstream_unreachable,
+                          "The name of the upstream is not known.",
                           "Check gate.upstream in the configuration, and the name server.");
   }
   co_return endpoints_;

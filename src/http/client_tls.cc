@@ -66,7 +66,7 @@ asio::awaitable<Received> UpstreamConnection::Tls::read_some() {
   co_return Received{{}, error == asio::error::eof ? StreamEnd::clean : StreamEnd::broken};
 }
 
-asio::awaitable<bool> UpstreamConnection::Tls::write(std::array<asio::const_buffer, 3> parts) {
+asio::awaitable<bool> UpstreamConnection::Tls::write(std::array<asio::const_buffer, 4> parts) {
   boost::system::error_code error;
   co_await asio::async_write(stream, parts, asio::redirect_error(asio::use_awaitable, error));
   co_return !error;

@@ -29,7 +29,7 @@ struct UpstreamConnection::Tls {
   /// section 4.3.4). Error: upstream_unreachable.
   asio::awaitable<base::Result<void>> handshake(const std::string& host);
   asio::awaitable<Received> read_some();
-  asio::awaitable<bool> write(std::array<asio::const_buffer, 3> parts);
+  asio::awaitable<bool> write(std::array<asio::const_buffer, 4> parts);
   [[nodiscard]] bool has_unread();
 
   asio::ssl::stream<asio::generic::stream_protocol::socket&> stream;

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "gate/settings.h"
+#include "http/exchange.h"
+
+namespace kronborg::gate {
+
+/// The peer is one of `http.trusted_proxies`.
+bool is_behind_proxy(const Settings& settings, const http::Peer& peer);
+
+/// docs/protocol/http.md section 1.1, "source address"; a view of the request or its peer.
+std::string_view source_address(const Settings& settings, const http::Exchange& exchange);
+
+/// All conditions of docs/protocol/identity.md section 9, "Loopback": the request may pass without
+/// a credential, and carries none.
+bool is_trusted_loopback(const Settings& settings, const http::Exchange& exchange);
+
+/// `X-Forwarded-For`, `-Proto` and `-Host`, each with its CRLF. What a trusted proxy says is gone
+/// on from; what anybody else says is replaced.
+void append_forwarded_fields(std::string& out, const Settings& settings,
+                             const http::Exchange& exchange);
+
+}  // namespace kronborg::gate
