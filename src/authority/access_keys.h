@@ -54,6 +54,15 @@ struct Inspection {
 };
 Inspection inspect(const Policy& policy, std::string_view text, std::int64_t now);
 
+/// `legacy` of docs/protocol/identity.md 5.6: active, never expires, for no agent of this
+/// authority, from a pairing or made elsewhere.
+bool is_legacy(bool revoked, bool expires, bool audience_is_agent,
+               const std::optional<std::string>& source);
+
+/// The threshold that revokes everything before the key with this counter, or up to it; nothing
+/// when there is nothing before it.
+std::optional<std::uint64_t> threshold_before(std::uint64_t counter, bool inclusive);
+
 /// Access keys and their revocation (docs/protocol/identity.md sections 5 and 8). Thread-safe.
 /// Revocation is deny-first: the key is refused in memory, then the transaction is made durable,
 /// then the call returns. When the store fails the key stays refused and the caller gets the error.

@@ -44,6 +44,12 @@ base::Result<std::uint64_t> made_so_far(sql::Transaction& transaction,
 
 }  // namespace
 
+std::optional<std::uint64_t> threshold_before(std::uint64_t counter, bool inclusive) {
+  if (inclusive) return counter;
+  if (counter == 0) return std::nullopt;
+  return counter - 1;
+}
+
 base::Result<std::int64_t> AccessKeys::revoke(const Actor& actor, std::string_view id,
                                               const std::optional<std::string>& reason,
                                               bool dry_run) {
@@ -85,9 +91,9 @@ base::Result<std::int64_t> AccessKeys::revoke_record(const Actor& actor, std::st
 base::Result<std::int64_t> AccessKeys::revoke_before(const Actor& actor, std::string_view id,
                                                      bool inclusive, bool dry_run) {
   TRY(const KeyRecord key, get(id));
-  if (key.counter == 0 && !inclusive) return 0;
-  return revoke_up_to(actor, key.issuer, inclusive ? key.counter : key.counter - 1,
-                      "before:" + key.id, dry_run);
+  const auto threshold = threshold_before(key.counter, inclusive);
+  if (!threshold) return 0;
+  return revoke_up_to(actor, key.issuer, *threshold, "before:" + key.id, dry_run);
 }
 
 base::Result<std::int64_t> AccessKeys::revoke_issuer(const Actor& actor,

@@ -2,6 +2,11 @@
 
 namespace kronborg::authority {
 
+bool is_legacy(bool revoked, bool expires, bool audience_is_agent,
+               const std::optional<std::string>& source) {
+  return !revoked && !expires && !audience_is_agent && (!source || *source == "pairing");
+}
+
 base::Result<KeyRecord> key_of(const sql::Row& row) {
   KeyRecord key{.id = row.text(0),
                 .label = row.text(2),
@@ -20,11 +25,14 @@ base::Result<KeyRecord> key_of(const sql::Row& row) {
                 .revoked_at_ms = row.maybe_integer(13),
                 .revoked_reason = row.maybe_text(14),
                 .source = row.maybe_text(15),
-                .legacy = row.integer(17) != 0};
+                .legacy = false};
   TRY(key.issuer, address_from(row.text(3)));
   TRY(key.audience, address_from(row.text(4)));
   TRY(key.nonce, nonce_from(row.text(5)));
   TRY(key.counter, counter_from(row.text(6)));
+  const bool audience_is_agent = row.integer(17) != 0;
+  key.legacy = is_legacy(key.revoked_at_ms.has_value(), key.expires_at.has_value(),
+                         audience_is_agent, key.source);
   return key;
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "authority/access_keys.h"
 #include "authority/authority.h"
 #include "authority/rows.h"
 #include "base/result.h"
@@ -11,14 +12,12 @@
 
 namespace kronborg::authority {
 
-/// What a SELECT of a record begins with; read by key_of(). A record is legacy when it is active,
-/// never expires, its audience is no agent and its source is `pairing` or absent.
+/// What a SELECT of a record begins with; read by key_of().
 #define KEY_COLUMNS                                                                                \
   "SELECT id, seq, label, issuer, audience, nonce, counter, agent_id, created_at_ms, expires_at, " \
   "last_used_at_ms, last_used_from, use_count, revoked_at_ms, revoked_reason, source, hint, "      \
-  "CASE WHEN revoked_at_ms IS NULL AND expires_at IS NULL AND (source IS NULL OR "                 \
-  "source = 'pairing') AND NOT EXISTS (SELECT 1 FROM agents WHERE agents.address = "               \
-  "access_keys.audience) THEN 1 ELSE 0 END FROM access_keys "
+  "CASE WHEN EXISTS (SELECT 1 FROM agents WHERE agents.address = access_keys.audience) "           \
+  "THEN 1 ELSE 0 END FROM access_keys "
 
 base::Result<KeyRecord> key_of(const sql::Row& row);
 
