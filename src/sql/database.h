@@ -1,6 +1,7 @@
 #pragma once
 
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -14,17 +15,41 @@
 
 namespace kronborg::sql {
 
-/// SQL is a literal: a runtime string does not convert. `$1`, `$2`, … name the parameters; both
-/// drivers accept the text as it is (no dialect: ON CONFLICT, RETURNING, CASE; types TEXT and
-/// BIGINT).
+/// SQL is a literal: a runtime string does not convert. `$1`, `$2`, … name the parameters, each one
+/// up to the highest appears; both drivers accept the text as it is (no dialect: ON CONFLICT,
+/// RETURNING, CASE; types TEXT and BIGINT). Texts are compared by bytes for equality; their order
+/// is the same in every store for digits and lower-case hexadecimal only.
 class Text {
  public:
   template <std::size_t N>
-  consteval Text(const char (&literal)[N]) : text_(literal, N - 1) {}  // NOLINT
+  consteval Text(const char (&literal)[N])  // NOLINT(google-explicit-constructor)
+      : text_(literal, N - 1), parameters_(count({literal, N - 1})) {}
   [[nodiscard]] std::string_view view() const { return text_; }
+  [[nodiscard]] std::size_t parameters() const { return parameters_; }
 
  private:
+  static consteval std::size_t count(std::string_view text) {
+    bool seen[100] = {};
+    std::size_t highest = 0;
+    bool quoted = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '\'') quoted = !quoted;
+      if (text[i] != '$' || quoted) continue;
+      std::size_t number = 0;
+      for (; i + 1 < text.size() && text[i + 1] >= '0' && text[i + 1] <= '9'; ++i) {
+        number = number * 10 + static_cast<std::size_t>(text[i + 1] - '0');
+      }
+      seen[number] = true;
+      if (number > highest) highest = number;
+    }
+    for (std::size_t number = 1; number <= highest; ++number) {
+      if (!seen[number]) throw "a parameter below the highest does not appear";
+    }
+    return highest;
+  }
+
   std::string_view text_;
+  std::size_t parameters_;
 };
 
 /// A parameter or a column: NULL, BIGINT or TEXT (UTF-8). Booleans are 0 and 1.

@@ -9,9 +9,9 @@
 namespace kronborg::sql {
 
 struct OpenOptions {
-  std::filesystem::path sqlite_file;  ///< used when `url` is empty
-  std::string url;                    ///< "", or postgresql://…
-  int readers = 4;                    ///< read connections at most
+  std::filesystem::path sqlite_file = {};  ///< used when `url` is empty
+  std::string url = {};                    ///< "", or postgresql://…
+  int readers = 4;                         ///< read connections at most
 };
 
 /// Opens the store and takes it for this process alone (SQLite: a lock on a file beside it;

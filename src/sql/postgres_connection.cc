@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -28,7 +29,7 @@ constexpr std::string_view lock_not_available = "55P03";
 // One lock per schema, so that one database can hold several stores. It waits a moment: the server
 // needs one to notice that the owner before has died.
 constexpr const char* session_lock =
-    "SET lock_timeout = '3s'; "
+    "SET lock_timeout = '2s'; "
     "SELECT pg_advisory_lock(1802661742, hashtext(current_schema())); "
     "SET lock_timeout = 0";
 constexpr const char* begin_write =
@@ -145,12 +146,7 @@ base::Result<void> PostgresConnection::begin(Access access) {
   const std::string statements = access == Access::write ? begin_write : begin_read;
   if (usable()) {
     pending_.clear();
-    auto begun = execute(statements);
-    if (begun) return {};
-    if (usable()) {
-      rollback();
-      return begun.error();
-    }
+    if (execute(statements)) return {};
   }
   // Nothing has run yet, so that a connection which broke while it was idle costs nobody an error.
   TRY_VOID(reconnect());
@@ -161,10 +157,9 @@ base::Result<void> PostgresConnection::begin(Access access) {
 base::Result<void> PostgresConnection::commit() {
   const auto committed = execute(std::exchange(pending_, {}) + "COMMIT");
   if (!committed) {
-    if (usable()) {
-      rollback();
-      return committed.error();
-    }
+    // A server that still answers has undone it; one that is gone may have written it before.
+    rollback();
+    if (usable()) return committed.error();
     return base::Error(base::Code::store_unavailable,
                        fmt::format("The connection to the store {} was lost during a commit; "
                                    "whether the change was made is unknown.",
@@ -223,22 +218,47 @@ base::Result<PostgresConnection::ResultHandle> PostgresConnection::execute(
 base::Result<std::string> PostgresConnection::prepared(std::string_view sql,
                                                        const std::vector<Value>& parameters) {
   std::string key(sql);
-  std::vector<Oid> types;
   key += '\n';
+  std::vector<Oid> types;
+  bool null = false;
   for (const auto& parameter : parameters) {
     types.push_back(type_of(parameter));
-    key += parameter.is_null() ? 'n' : types.back() == int8_type ? 'i' : 't';
+    null = null || types.back() == 0;
+    key += types.back() == 0 ? 'n' : types.back() == int8_type ? 'i' : 't';
   }
   if (const auto known = statements_.find(key); known != statements_.end()) return known->second;
   auto name = fmt::format("s{}", statements_.size());
   const std::string text(sql);
-  const ResultHandle result(PQprepare(connection_.get(), name.c_str(), text.c_str(),
-                                      static_cast<int>(types.size()), types.data()));
-  if (PQresultStatus(result.get()) != PGRES_COMMAND_OK) {
-    return postgres_error(connection_.get(), result.get());
-  }
+  TRY_VOID(null ? prepare_with_null(name, text, types) : prepare(name, text, types));
   statements_.emplace(std::move(key), name);
   return name;
+}
+
+base::Result<void> PostgresConnection::prepare(const std::string& name, const std::string& text,
+                                               const std::vector<unsigned>& types) {
+  const ResultHandle result(PQprepare(connection_.get(), name.c_str(), text.c_str(),
+                                      static_cast<int>(types.size()), types.data()));
+  if (PQresultStatus(result.get()) == PGRES_COMMAND_OK) return {};
+  return postgres_error(connection_.get(), result.get());
+}
+
+/// The server infers the type of a NULL from its place, but not in `$1 IS NULL OR name = $1`: then
+/// the two types there are come in turn, behind a savepoint because a failure dooms a transaction.
+base::Result<void> PostgresConnection::prepare_with_null(const std::string& name,
+                                                         const std::string& text,
+                                                         const std::vector<unsigned>& types) {
+  if (!in_transaction()) return prepare(name, text, types);
+  TRY_VOID(execute("SAVEPOINT attempt"));
+  base::Result<void> prepared;
+  for (const Oid guess : {Oid{0}, text_type, int8_type}) {
+    auto guessed = types;
+    std::ranges::replace(guessed, Oid{0}, guess);
+    prepared = prepare(name, text, guessed);
+    if (prepared) break;
+    TRY_VOID(execute("ROLLBACK TO SAVEPOINT attempt"));
+  }
+  TRY_VOID(execute("RELEASE SAVEPOINT attempt"));
+  return prepared;
 }
 
 base::Result<Answer> PostgresConnection::run(std::string_view sql,

@@ -60,6 +60,10 @@ class PostgresConnection final : public Connection {
   base::Result<void> own();
   base::Result<ResultHandle> execute(const std::string& statements);
   base::Result<std::string> prepared(std::string_view sql, const std::vector<Value>& parameters);
+  base::Result<void> prepare(const std::string& name, const std::string& text,
+                             const std::vector<unsigned>& types);
+  base::Result<void> prepare_with_null(const std::string& name, const std::string& text,
+                                       const std::vector<unsigned>& types);
   base::Result<Answer> answer(const pg_result* result) const;
   base::Result<std::vector<std::string>> texts(const std::string& query);
 

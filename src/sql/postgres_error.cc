@@ -46,7 +46,7 @@ base::Error postgres_error(const pg_conn* connection, const pg_result* result) {
     return {base::Code::store_damaged, fmt::format("The store is damaged: {}.", message),
             "Restore a backup of the PostgreSQL server."};
   }
-  if (PQstatus(connection) != CONNECTION_OK || state.empty() || kind == "57" || kind == "08") {
+  if (PQstatus(connection) != CONNECTION_OK || state.empty() || kind == "57") {
     return lost_connection(PQhost(connection) == nullptr ? "" : PQhost(connection));
   }
   // Shut out, out of resources, read-only, locked by somebody, serialisation.

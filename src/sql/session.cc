@@ -21,6 +21,12 @@ bool storable(const Value& value) {
 
 base::Result<Answer> Session::run(Text sql, std::vector<Value> parameters) {
   if (doom_) return *doom_;
+  if (parameters.size() != sql.parameters()) {
+    doom_.emplace(base::Code::internal_error,
+                  fmt::format("A statement with {} parameters was given {}.", sql.parameters(),
+                              parameters.size()));
+    return *doom_;
+  }
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     if (!storable(parameters[i])) {
       doom_.emplace(base::Code::internal_error,

@@ -130,33 +130,22 @@ base::Result<SqliteConnection::Statement*> SqliteConnection::prepared(std::strin
   if (handle == nullptr || rest != sql.data() + sql.size()) {
     return base::Error(base::Code::internal_error, "A text of SQL is not one statement.");
   }
-  const int count = sqlite3_bind_parameter_count(handle);
-  for (int n = 1; n <= count; ++n) {
-    const int number = sqlite3_bind_parameter_index(handle, fmt::format("${}", n).c_str());
-    if (number == 0) {
-      return base::Error(base::Code::internal_error,
-                         fmt::format("A statement has {} parameters, but no ${}.", count, n));
-    }
-    made.numbers.push_back(number);
+  for (int n = 1; n <= sqlite3_bind_parameter_count(handle); ++n) {
+    made.numbers.push_back(sqlite3_bind_parameter_index(handle, fmt::format("${}", n).c_str()));
   }
   return &statements_.emplace(sql, std::move(made)).first->second;
 }
 
 base::Result<void> SqliteConnection::bind(const Statement& statement,
                                           const std::vector<Value>& parameters) {
-  if (parameters.size() != statement.numbers.size()) {
-    return base::Error(base::Code::internal_error,
-                       fmt::format("A statement with {} parameters was given {}.",
-                                   statement.numbers.size(), parameters.size()));
-  }
   sqlite3_stmt* handle = statement.handle.get();
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const auto& value = parameters[i].get();
     int bound = SQLITE_OK;  // what is not bound is NULL
     if (const auto* number = std::get_if<std::int64_t>(&value)) {
-      bound = sqlite3_bind_int64(handle, statement.numbers[i], *number);
+      bound = sqlite3_bind_int64(handle, statement.numbers.at(i), *number);
     } else if (const auto* text = std::get_if<std::string>(&value)) {
-      bound = sqlite3_bind_text64(handle, statement.numbers[i], text->data(), text->size(),
+      bound = sqlite3_bind_text64(handle, statement.numbers.at(i), text->data(), text->size(),
                                   SQLITE_STATIC, SQLITE_UTF8);
     }
     if (bound != SQLITE_OK) return failure();
