@@ -84,6 +84,9 @@ struct Event {
   std::string data;      ///< AuditEvent as one line of JSON
 };
 
+/// The event as it stands in the stream, the empty line at its end included.
+std::string event_text(const Event& event);
+
 /// The management API, health, metrics and discovery documents: docs/protocol/management.md,
 /// http.md sections 4 to 14, discovery.md sections 1 to 6. One per process. Thread-safe.
 class Router {

@@ -1,0 +1,270 @@
+#include "api/pipeline.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/json/array.hpp>
+#include <charconv>
+#include <span>
+
+#include "api/accept.h"
+#include "base/json.h"
+#include "base/text.h"
+
+namespace kronborg::api {
+namespace {
+
+namespace json = boost::json;
+using base::Code;
+
+constexpr std::string_view json_type = "application/json";
+constexpr std::string_view stream_type = "text/event-stream";
+constexpr std::string_view metrics_type = "text/plain; version=0.0.4; charset=utf-8";
+constexpr int events_at_once = 500;
+
+bool is_unlimited(const Found& found) {
+  if (found.route == nullptr || found.route->rule.owner_only()) return false;
+  return found.route->rule.open() != Open::document;
+}
+
+bool is_document(const Found& found) {
+  return found.route != nullptr && !found.route->rule.owner_only() &&
+         found.route->rule.open() == Open::document;
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
+  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
+  return text;
+}
+
+/// `application/json`, with no charset or utf-8 (http.md section 5).
+bool is_json(std::string_view content_type) {
+  const auto semicolon = content_type.find(';');
+  if (!base::equal_ignoring_case(trimmed(content_type.substr(0, semicolon)), json_type))
+    return false;
+  while (!content_type.empty() && content_type.find(';') != std::string_view::npos) {
+    content_type.remove_prefix(content_type.find(';') + 1);
+    const std::string_view parameter = trimmed(content_type.substr(0, content_type.find(';')));
+    const auto equals = parameter.find('=');
+    if (!base::equal_ignoring_case(parameter.substr(0, equals), "charset")) continue;
+    std::string_view charset = equals == std::string_view::npos ? "" : parameter.substr(equals + 1);
+    if (charset.size() >= 2 && charset.front() == '"' && charset.back() == '"') {
+      charset = charset.substr(1, charset.size() - 2);
+    }
+    if (!base::equal_ignoring_case(charset, "utf-8")) return false;
+  }
+  return true;
+}
+
+bool wants_strict(std::string_view prefer) {
+  while (!prefer.empty()) {
+    const auto comma = prefer.find(',');
+    if (base::equal_ignoring_case(trimmed(prefer.substr(0, comma)), "handling=strict")) return true;
+    prefer = comma == std::string_view::npos ? std::string_view{} : prefer.substr(comma + 1);
+  }
+  return false;
+}
+
+base::Error supported(Code code, std::string_view what) {
+  return base::Error(code).with(
+      {.name = "supported", .value = std::vector<std::string>{std::string(what)}});
+}
+
+Response json_response(const json::value& body, int status) {
+  Response response;
+  response.status = status;
+  response.body = base::to_text(body);
+  return response;
+}
+
+}  // namespace
+
+Response Pipeline::run() {
+  Found found = find_route(request_.method, request_.path);
+  if (found.route != nullptr && !found.route->rule.owner_only() &&
+      found.route->rule.open() == Open::metrics && !request_.metrics_access) {
+    found = {};
+  }
+  if (request_.caller == CallerKind::anonymous && !is_unlimited(found)) {
+    constexpr std::array policies = {discovery_policy, source_policy};
+    const std::size_t skipped = is_document(found) ? 0 : 1;
+    rates_ = services_.limiter.take(request_.source_address, std::span(policies).subspan(skipped));
+  }
+  Response response = answer(found);
+  if (wants_strict(field("prefer")))
+    response.fields.emplace_back("Preference-Applied", "handling=strict");
+  add_rate_fields(response);
+  return response;
+}
+
+Response Pipeline::answer(const Found& found) {
+  if (found.route == nullptr && found.allow.empty()) return refuse(Code::route_not_found);
+  if (found.route == nullptr) {
+    if (request_.method == "OPTIONS" && services_.documents.find(request_.path) != nullptr) {
+      return preflight_answer();
+    }
+    Response response = refuse(Code::method_not_allowed);
+    response.fields.emplace_back("Allow", found.allow);
+    return response;
+  }
+  const Route& route = *found.route;
+  if (request_.body.size() > route.body_limit) {
+    return refuse(
+        base::Error(Code::body_too_large)
+            .with({.name = "limitBytes", .value = static_cast<std::int64_t>(route.body_limit)}));
+  }
+  if (rates_ && !rates_->allowed) return refuse(rate_limited(*rates_));
+  if (route.rule.owner_only() && request_.caller != CallerKind::owner)
+    return refuse(Code::owner_required);
+  if (const auto fine = check_input(route); !fine) return refuse(fine.error());
+  return route.rule.owner_only() ? owner_answer(found) : open_answer(route);
+}
+
+base::Result<void> Pipeline::check_input(const Route& route) const {
+  if (const auto version = field("api-version"); !version.empty() && version != "1") {
+    return supported(Code::unsupported_api_version, "1");
+  }
+  const bool has_body = route.method == Method::post || route.method == Method::patch;
+  if (has_body && !(request_.body.empty() && field("content-type").empty()) &&
+      !is_json(field("content-type"))) {
+    return supported(Code::unsupported_media_type, json_type);
+  }
+  if (!route.rule.owner_only()) return {};
+  return check_accept(route.rule.is_stream() ? stream_type : json_type);
+}
+
+base::Result<void> Pipeline::check_accept(std::string_view offered) const {
+  if (accept_weight(field("accept"), offered) > 0) return {};
+  return supported(Code::not_acceptable, offered);
+}
+
+Response Pipeline::open_answer(const Route& route) {
+  switch (route.rule.open()) {
+    case Open::health:
+      return json_response(json::object{{"status", "ok"}}, 200);
+    case Open::ready: {
+      const auto reason =
+          services_.desk.settings.not_ready ? services_.desk.settings.not_ready() : std::nullopt;
+      return json_response(json::object{{"status", reason.value_or("ready")}}, reason ? 503 : 200);
+    }
+    case Open::metrics: {
+      Response response;
+      response.content_type = metrics_type;
+      if (services_.desk.settings.metrics_text)
+        response.body = services_.desk.settings.metrics_text();
+      return response;
+    }
+    case Open::document:
+      break;
+  }
+  const Document* document = services_.documents.find(route.path);
+  if (document == nullptr) return refuse(Code::route_not_found);
+  if (const auto fine = check_accept(Documents::media_type(*document)); !fine)
+    return refuse(fine.error());
+  return answer_with(*document, field("if-none-match"));
+}
+
+Response Pipeline::owner_answer(const Found& found) {
+  const Route& route = *found.route;
+  if (route.rule.is_stream()) return events();
+  const OwnerCall call(request_, found.segments,
+                       [this, &route] { return begin_repeatable(route); });
+  auto outcome = route.rule.operation()(services_.desk, call);
+  if (replay_) return *std::move(replay_);
+  if (outcome) return finished(*std::move(outcome));
+  Response response = refuse(outcome.error());
+  if (outcome.error().code == Code::idempotency_capacity) response.status = 429;
+  if (repeatable_) remember_refusal(response);
+  return response;
+}
+
+base::Result<void> Pipeline::begin_repeatable(const Route& route) {
+  const std::string_view sent = field("idempotency-key");
+  if (route.method != Method::post || sent.empty()) return {};
+  TRY(const std::string key, read_idempotency_key(sent));
+  if (route.rule.repeat() == Repeat::pure) return {};
+  Repeatable asked = repeatable(request_, key);
+  TRY(replay_, services_.idempotency.begin(asked));
+  if (replay_) return Code::conflict;  // ends the operation; the stored answer is sent
+  repeatable_ = std::move(asked);
+  return {};
+}
+
+Response Pipeline::finished(Outcome outcome) {
+  const bool takes_body = request_.method == "POST" || request_.method == "PATCH";
+  if (!takes_body && !request_.body.empty()) {
+    outcome.body["warnings"] =
+        json::array{json::object{{"code", "body_ignored"},
+                                 {"pointer", ""},
+                                 {"message", "This route has no body; it was ignored."}}};
+  }
+  Response response = json_response(outcome.body, outcome.status);
+  if (repeatable_) remember(outcome, response);
+  return response;
+}
+
+void Pipeline::remember(const Outcome& outcome, const Response& response) {
+  if (outcome.secrets.empty()) {
+    services_.idempotency.finish(*repeatable_, response);
+    return;
+  }
+  json::object body = outcome.body;
+  json::array withheld;
+  for (const std::string& name : outcome.secrets) {
+    body.erase(name);
+    withheld.emplace_back(json::string(name));
+  }
+  body["secretsWithheld"] = std::move(withheld);
+  body["hint"] =
+      "A secret is shown once, in the first answer. If it was lost, revoke this and make another.";
+  services_.idempotency.finish(*repeatable_, json_response(body, outcome.status));
+}
+
+void Pipeline::remember_refusal(const Response& response) {
+  if (is_stored_status(response.status)) {
+    services_.idempotency.finish(*repeatable_, response);
+  } else if (response.status < 500) {
+    services_.idempotency.release(*repeatable_);
+  } else {
+    services_.idempotency.leave(*repeatable_);
+  }
+}
+
+Response Pipeline::events() const {
+  std::int64_t after = services_.router.newest_seq();
+  if (const std::string_view last = field("last-event-id"); !last.empty()) {
+    const auto [end, error] = std::from_chars(last.data(), last.data() + last.size(), after);
+    if (error != std::errc() || end != last.data() + last.size() || after < 0) {
+      base::Error invalid(Code::invalid_parameter);
+      invalid.errors.push_back({.pointer = "header:Last-Event-ID",
+                                .code = "bad_pattern",
+                                .detail = "It must be the id of an event of this stream."});
+      return refuse(invalid);
+    }
+  }
+  const auto found = services_.router.events_after(after, events_at_once);
+  if (!found) return refuse(found.error());
+  Response response;
+  response.content_type = stream_type;
+  for (const Event& event : *found) response.body += event_text(event);
+  return response;
+}
+
+Response Pipeline::refuse(const base::Error& error) const {
+  return error_response(error, request_.request_id, field("accept"),
+                        services_.desk.settings.origin);
+}
+
+std::string_view Pipeline::field(std::string_view name) const {
+  for (const auto& [key, value] : request_.fields) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+void Pipeline::add_rate_fields(Response& response) const {
+  if (!rates_) return;
+  for (auto& rate_field : rate_fields(*rates_)) response.fields.push_back(std::move(rate_field));
+}
+
+}  // namespace kronborg::api

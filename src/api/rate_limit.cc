@@ -1,0 +1,176 @@
+#include "api/rate_limit.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace kronborg::api {
+namespace {
+
+constexpr std::int64_t ns_per_s = 1'000'000'000;
+constexpr std::int64_t ns_per_ms = 1'000'000;
+constexpr std::int64_t sweep_pause_ns = 100 * ns_per_ms;
+constexpr std::uint64_t overflow_source = ~std::uint64_t{0};
+
+std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
+  const auto product = static_cast<unsigned __int128>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
+}
+
+std::uint64_t random_seed(base::Random& random) {
+  std::array<std::uint8_t, 8> bytes{};
+  random.fill(bytes);
+  std::uint64_t seed = 0;
+  std::memcpy(&seed, bytes.data(), bytes.size());
+  return seed;
+}
+
+/// FNV-1a of its name; the names are ours.
+std::uint64_t policy_id(std::string_view name) {
+  std::uint64_t id = 0xCBF29CE484222325U;
+  for (const char c : name) id = (id ^ static_cast<unsigned char>(c)) * 0x100000001B3U;
+  return id;
+}
+
+std::int64_t per_token_ns(const RatePolicy& policy) {
+  return policy.window_s * ns_per_s / policy.quota;
+}
+
+std::int64_t rounded_up_s(std::int64_t ns) { return (ns + ns_per_s - 1) / ns_per_s; }
+
+}  // namespace
+
+RateLimiter::RateLimiter(const base::Clock& clock, base::Random& random, std::size_t max_buckets)
+    : clock_(clock),
+      max_per_shard_(std::max<std::size_t>(1, max_buckets / shard_count)),
+      seed_(random_seed(random)) {
+  for (Shard& shard : shards_) shard.table = Table(0, Hash{seed_});
+}
+
+std::size_t RateLimiter::Hash::operator()(const Key& key) const {
+  return mixed(mixed(key.high ^ seed, key.low ^ 0x9E3779B97F4A7C15U) ^ key.policy, seed | 1U);
+}
+
+RateLimiter::Key RateLimiter::key_of(std::string_view source_address) const {
+  const std::string text(source_address);
+  std::array<std::uint8_t, 16> bytes{};
+  Key key;
+  if (inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) {
+    std::memcpy(&key.high, bytes.data(), 4);
+    key.low = 4;
+  } else if (inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1) {
+    constexpr std::array<std::uint8_t, 12> mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+    if (std::equal(mapped.begin(), mapped.end(), bytes.begin())) {
+      std::memcpy(&key.high, bytes.data() + mapped.size(), 4);
+      key.low = 4;
+    } else {
+      std::memcpy(&key.high, bytes.data(), 8);
+      key.low = 6;
+    }
+  } else {
+    key.low = overflow_source;
+  }
+  return key;
+}
+
+RateLimiter::Key RateLimiter::room_for(Shard& shard, const Key& key, std::int64_t now_ns) const {
+  if (shard.table.size() < max_per_shard_ || shard.table.contains(key)) return key;
+  if (now_ns - shard.swept_ns >= sweep_pause_ns || now_ns < shard.swept_ns) {
+    shard.swept_ns = now_ns;
+    boost::unordered::erase_if(shard.table,
+                               [&](const auto& bucket) { return bucket.second <= now_ns; });
+    if (shard.table.size() < max_per_shard_) return key;
+  }
+  return {.high = overflow_source, .low = overflow_source, .policy = key.policy};
+}
+
+RateVerdict RateLimiter::take(std::string_view source_address,
+                              std::span<const RatePolicy> policies) {
+  const std::int64_t now_ns = clock_.now_ms() * ns_per_ms;
+  Key key = key_of(source_address);
+  Shard& shard = shards_[Hash{seed_}(key) % shard_count];
+  struct Bucket {
+    Key place;
+    std::int64_t full_at, taken;  ///< before and after one token was taken
+  };
+  std::vector<Bucket> buckets;
+  RateVerdict verdict;
+  const std::scoped_lock lock(shard.mutex);
+  for (const RatePolicy& policy : policies) {
+    key.policy = policy_id(policy.name);
+    const Key place = room_for(shard, key, now_ns);
+    const std::int64_t window_ns = policy.window_s * ns_per_s;
+    const auto found = shard.table.find(place);
+    std::int64_t full_at = std::max(found == shard.table.end() ? now_ns : found->second, now_ns);
+    full_at = std::min(full_at, now_ns + window_ns);  // the clock may have stepped back
+    buckets.push_back({place, full_at, full_at + per_token_ns(policy)});
+    if (buckets.back().taken - now_ns > window_ns) verdict.allowed = false;
+  }
+  for (std::size_t i = 0; i < policies.size(); ++i) {
+    const RatePolicy& policy = policies[i];
+    const std::int64_t window_ns = policy.window_s * ns_per_s;
+    const std::int64_t full_at = verdict.allowed ? buckets[i].taken : buckets[i].full_at;
+    const std::int64_t missing_ns =
+        std::max<std::int64_t>(0, buckets[i].taken - now_ns - window_ns);
+    verdict.shares.push_back({.policy = policy,
+                              .remaining = (now_ns + window_ns - full_at) / per_token_ns(policy),
+                              .full_in_s = rounded_up_s(full_at - now_ns),
+                              .token_in_s = rounded_up_s(missing_ns)});
+    if (verdict.allowed) shard.table.insert_or_assign(buckets[i].place, full_at);
+  }
+  return verdict;
+}
+
+std::size_t RateLimiter::buckets() const {
+  std::size_t sum = 0;
+  for (const Shard& shard : shards_) {
+    const std::scoped_lock lock(shard.mutex);
+    sum += shard.table.size();
+  }
+  return sum;
+}
+
+std::vector<std::pair<std::string, std::string>> rate_fields(const RateVerdict& verdict) {
+  std::string policies;
+  std::string state;
+  const RateShare* smallest = nullptr;
+  for (const RateShare& share : verdict.shares) {
+    const bool own = &share == &verdict.shares.front();
+    const bool exhausted = share.token_in_s > 0;
+    if (!own && !exhausted && share.remaining * 5 >= share.policy.quota) continue;
+    if (smallest != nullptr) {
+      policies += ", ";
+      state += ", ";
+    }
+    policies += fmt::format("\"{}\";q={};w={}", share.policy.name, share.policy.quota,
+                            share.policy.window_s);
+    state += fmt::format("\"{}\";r={};t={}", share.policy.name, share.remaining, share.full_in_s);
+    if (smallest == nullptr ||
+        share.remaining * smallest->policy.quota < smallest->remaining * share.policy.quota) {
+      smallest = &share;
+    }
+  }
+  if (smallest == nullptr) return {};
+  return {{"RateLimit-Policy", policies},
+          {"RateLimit", state},
+          {"RateLimit-Limit", std::to_string(smallest->policy.quota)},
+          {"RateLimit-Remaining", std::to_string(smallest->remaining)},
+          {"RateLimit-Reset", std::to_string(smallest->full_in_s)}};
+}
+
+base::Error rate_limited(const RateVerdict& verdict) {
+  std::vector<std::string> names;
+  std::int64_t seconds = 1;
+  for (const RateShare& share : verdict.shares) {
+    if (share.token_in_s == 0) continue;
+    names.emplace_back(share.policy.name);
+    seconds = std::max(seconds, share.token_in_s);
+  }
+  return base::Error(base::Code::rate_limited)
+      .with({.name = "policies", .value = std::move(names)})
+      .with({.name = "retryAfter", .value = seconds});
+}
+
+}  // namespace kronborg::api

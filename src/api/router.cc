@@ -1,0 +1,155 @@
+#include "api/router.h"
+
+#include <algorithm>
+#include <exception>
+
+#include "api/desk.h"
+#include "api/documents.h"
+#include "api/idempotency.h"
+#include "api/paging.h"
+#include "api/pipeline.h"
+#include "api/rate_limit.h"
+#include "api/render.h"
+#include "api/routes.h"
+#include "base/encoding.h"
+#include "base/json.h"
+
+namespace kronborg::api {
+namespace {
+
+// docs/protocol/discovery.md section 1, "Coexistence with a gateway": what always belongs to this
+// service, also where nothing answers yet.
+constexpr std::string_view owned_below[] = {
+    "/api/v1/", "/oresundspace/", "/oauth/", "/.well-known/oauth-",
+    "/space/",  "/join/",         "/link/",  "/enroll/"};
+constexpr std::string_view owned_exactly[] = {"/api/v1",  "/.well-known/jwks.json",
+                                              "/auth.md", "/openapi.json",
+                                              "/link",    "/enroll",
+                                              "/healthz", "/readyz"};
+
+/// The key that cursors are made with: drawn once, kept as long as the lists are.
+base::Result<std::array<std::uint8_t, 32>> cursor_key(const authority::Parts& parts) {
+  std::array<std::uint8_t, 32> key{};
+  TRY_VOID(parts.database.write([&](sql::Transaction& transaction) -> base::Result<void> {
+    parts.random.fill(key);
+    TRY_VOID(
+        transaction("INSERT INTO settings (name, value) VALUES ('cursor_key', $1) "
+                    "ON CONFLICT (name) DO NOTHING",
+                    base::hex(key)));
+    TRY(const auto kept, transaction("SELECT value FROM settings WHERE name = 'cursor_key'"));
+    if (kept.rows.empty() || !base::hex_strict_into(kept.rows[0].text(0), key)) {
+      return base::Error(base::Code::store_damaged, "The key of the cursors cannot be read.");
+    }
+    return {};
+  }));
+  return key;
+}
+
+std::string_view event_kind(std::string_view audit_type) {
+  const std::string_view noun = audit_type.substr(0, audit_type.find('.'));
+  for (const std::string_view kind : {"key", "agent", "identity"}) {
+    if (noun == kind) return kind;
+  }
+  return "audit";
+}
+
+}  // namespace
+
+struct Router::State {
+  State(const Nouns& given, Settings chosen, const std::array<std::uint8_t, 32>& cursor_key,
+        std::unique_ptr<MetricsCredentials> credentials)
+      : nouns(given),
+        settings(std::move(chosen)),
+        cursors(cursor_key),
+        metrics_credentials(std::move(credentials)),
+        idempotency(given.parts),
+        limiter(given.parts.clock, given.parts.random),
+        documents(settings) {}
+
+  Nouns nouns;
+  Settings settings;
+  Cursors cursors;
+  std::unique_ptr<MetricsCredentials> metrics_credentials;
+  Idempotency idempotency;
+  RateLimiter limiter;
+  Documents documents;
+};
+
+base::Result<std::unique_ptr<Router>> Router::open(const Nouns& nouns, Settings settings) {
+  TRY(const auto key, cursor_key(nouns.parts));
+  TRY(auto credentials, MetricsCredentials::open(nouns.parts));
+  auto state = std::make_unique<State>(nouns, std::move(settings), key, std::move(credentials));
+  return std::unique_ptr<Router>(new Router(std::move(state)));
+}
+
+Router::Router(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Router::~Router() = default;
+
+bool Router::owns(std::string_view path) const {
+  return std::ranges::any_of(owned_below,
+                             [&](std::string_view prefix) { return path.starts_with(prefix); }) ||
+         std::ranges::find(owned_exactly, path) != std::end(owned_exactly);
+}
+
+bool Router::quick(std::string_view method, std::string_view path, CallerKind caller) const {
+  const Found found = find_route(method, path);
+  if (found.route == nullptr) return true;
+  if (found.route->rule.owner_only()) return caller != CallerKind::owner;
+  return found.route->rule.open() != Open::metrics;
+}
+
+bool Router::is_event_stream(std::string_view method, std::string_view path) const {
+  const Found found = find_route(method, path);
+  return found.route != nullptr && found.route->rule.is_stream();
+}
+
+std::size_t Router::body_limit(std::string_view method, std::string_view path) const {
+  const Found found = find_route(method, path);
+  return found.route == nullptr ? http::default_body_limit_bytes : found.route->body_limit;
+}
+
+std::string_view Router::route_template(std::string_view path) const {
+  const auto fits = [&](const Route& route) { return match(route.path, path).has_value(); };
+  const auto found = std::ranges::find_if(routes(), fits);
+  return found == routes().end() ? std::string_view{} : found->path;
+}
+
+Response Router::call(const Request& request) {
+  const Services services{
+      .desk = {state_->nouns, state_->settings, state_->cursors, *state_->metrics_credentials},
+      .idempotency = state_->idempotency,
+      .limiter = state_->limiter,
+      .documents = state_->documents,
+      .router = *this};
+  try {
+    return Pipeline(services, request).run();
+  } catch (const std::exception&) {
+    // The last resort: whatever an operation left open was undone by its transaction.
+    return error_response(base::Code::internal_error, request.request_id, {},
+                          state_->settings.origin);
+  }
+}
+
+bool Router::opens_metrics(std::string_view bearer) const {
+  return state_->metrics_credentials->accepts(bearer);
+}
+
+base::Result<std::vector<Event>> Router::events_after(std::int64_t after, int limit) const {
+  TRY(const auto rows, state_->nouns.audit.list({}, {.after = after, .limit = limit}));
+  std::vector<Event> events;
+  for (const authority::AuditEvent& row : rows.items) {
+    events.push_back({.seq = row.seq,
+                      .kind = std::string(event_kind(row.type)),
+                      .data = base::to_text(render(row))});
+  }
+  return events;
+}
+
+std::int64_t Router::newest_seq() const { return state_->nouns.audit.newest_seq(); }
+
+std::string event_text(const Event& event) {
+  return "id: " + std::to_string(event.seq) + "\nevent: " + event.kind + "\ndata: " + event.data +
+         "\n\n";
+}
+
+}  // namespace kronborg::api

@@ -1,0 +1,160 @@
+#include "api/routes.h"
+
+#include <algorithm>
+
+namespace kronborg::api {
+namespace {
+
+using enum Method;
+
+constexpr Route table[] = {
+    {get, "/api/v1/identity", Rule::owner(get_identity), "getIdentity",
+     "The master identity and its state"},
+    {post, "/api/v1/identity", Rule::owner(create_identity), "createIdentity",
+     "Set up the master identity"},
+    {post, "/api/v1/identity/unlock", Rule::owner(unlock_identity, Repeat::pure), "unlockIdentity",
+     "Hand the passphrase to the key holder"},
+    {post, "/api/v1/identity/lock", Rule::owner(lock_identity), "lockIdentity",
+     "Forget the master key"},
+
+    {get, "/api/v1/agents", Rule::owner(list_agents), "listAgents", "List the agents"},
+    {post, "/api/v1/agents", Rule::owner(create_agent), "createAgent", "Create an agent"},
+    {post, "/api/v1/agents/import", Rule::owner(import_agent), "importAgent",
+     "Bring back an agent by index and scope"},
+    {get, "/api/v1/agents/{id}", Rule::owner(get_agent), "getAgent", "Show an agent"},
+    {patch, "/api/v1/agents/{id}", Rule::owner(update_agent), "updateAgent", "Change an agent"},
+    {remove, "/api/v1/agents/{id}", Rule::owner(delete_agent), "deleteAgent",
+     "Remove an agent and retire its address"},
+    {post, "/api/v1/agents/{id}/rotate", Rule::owner(rotate_agent), "rotateAgent",
+     "Give an agent a new address"},
+
+    {get, "/api/v1/access-keys", Rule::owner(list_access_keys), "listAccessKeys",
+     "List the access keys"},
+    {post, "/api/v1/access-keys", Rule::owner(create_access_key), "createAccessKey",
+     "Mint an access key"},
+    {post, "/api/v1/access-keys/inspect", Rule::owner(inspect_access_key, Repeat::pure),
+     "inspectAccessKey", "Decode a key and say what would be decided, and why"},
+    {get, "/api/v1/access-keys/{id}", Rule::owner(get_access_key), "getAccessKey",
+     "Show an access key"},
+    {remove, "/api/v1/access-keys/{id}", Rule::owner(forget_access_key), "forgetAccessKey",
+     "Revoke an access key and hide it"},
+    {post, "/api/v1/access-keys/{id}/revoke", Rule::owner(revoke_access_key), "revokeAccessKey",
+     "Revoke an access key"},
+    {post, "/api/v1/access-keys/{id}/revoke-before", Rule::owner(revoke_access_keys_before),
+     "revokeAccessKeysBefore", "Revoke what the same issuer made before a key"},
+    {post, "/api/v1/revocations", Rule::owner(create_revocation), "createRevocation",
+     "Revoke keys that were made elsewhere"},
+
+    {get, "/api/v1/whitelist", Rule::owner(list_whitelist), "listWhitelist",
+     "List who may issue keys"},
+    {post, "/api/v1/whitelist", Rule::owner(add_whitelist_entry), "addWhitelistEntry",
+     "Let an address issue keys"},
+    {remove, "/api/v1/whitelist/{address}", Rule::owner(remove_whitelist_entry),
+     "removeWhitelistEntry", "Take an address off a whitelist"},
+
+    {get, "/api/v1/audit", Rule::owner(list_audit), "listAudit", "Read the audit log"},
+    {get, "/api/v1/audit/verify", Rule::owner(verify_audit), "verifyAudit",
+     "Recompute the chain of the audit log"},
+    {get, "/api/v1/events", Rule::owner_stream(), "streamEvents",
+     "Follow what happens, as server-sent events"},
+
+    {get, "/api/v1/status", Rule::owner(get_status), "getStatus",
+     "What runs, with counts and warnings"},
+    {get, "/api/v1/doctor", Rule::owner(run_doctor), "runDoctor",
+     "Look for what is wrong, with repairs"},
+    {get, "/api/v1/config", Rule::owner(get_config), "getConfig",
+     "Effective configuration and its sources"},
+
+    {get, "/api/v1/credentials", Rule::owner(list_credentials), "listCredentials",
+     "List the metrics credentials"},
+    {post, "/api/v1/credentials", Rule::owner(create_credential), "createCredential",
+     "Make a credential for scraping metrics"},
+    {remove, "/api/v1/credentials/{id}", Rule::owner(delete_credential), "deleteCredential",
+     "End a credential"},
+
+    {post, "/api/v1/store/backup", Rule::owner(back_up_store), "backUpStore",
+     "Copy the store into a new file"},
+    {post, "/api/v1/store/check", Rule::owner(check_store), "checkStore",
+     "Check the integrity of the store"},
+
+    {get, "/.well-known/oauth-protected-resource", Rule::everybody(Open::document),
+     "getProtectedResource", "Protected resource metadata (RFC 9728)"},
+    {get, "/auth.md", Rule::everybody(Open::document), "getAuthGuide",
+     "How to get a key and send it, for agents"},
+    {get, "/openapi.json", Rule::everybody(Open::document), "getOpenApi", "This document"},
+
+    {get, "/healthz", Rule::everybody(Open::health), "getHealth",
+     "Whether the process serves requests"},
+    {get, "/readyz", Rule::everybody(Open::ready), "getReadiness",
+     "Whether requests can be answered now"},
+    {get, "/metrics", Rule::everybody(Open::metrics), "getMetrics",
+     "Metrics in the Prometheus text format"},
+};
+
+std::string_view cut_segment(std::string_view& path) {
+  const auto end = path.find('/');
+  const std::string_view segment = path.substr(0, end);
+  path = end == std::string_view::npos ? std::string_view{} : path.substr(end);
+  return segment;
+}
+
+}  // namespace
+
+std::string_view method_name(Method method) {
+  switch (method) {
+    case get:
+      return "GET";
+    case post:
+      return "POST";
+    case patch:
+      return "PATCH";
+    case remove:
+      return "DELETE";
+  }
+  return {};
+}
+
+std::span<const Route> routes() { return table; }
+
+std::optional<std::vector<std::string>> match(std::string_view path_template,
+                                              std::string_view path) {
+  std::vector<std::string> segments;
+  while (!path_template.empty() && !path.empty()) {
+    if (path_template.front() != '/' || path.front() != '/') return std::nullopt;
+    path_template.remove_prefix(1);
+    path.remove_prefix(1);
+    const std::string_view wanted = cut_segment(path_template);
+    const std::string_view given = cut_segment(path);
+    if (!wanted.starts_with('{')) {
+      if (wanted != given) return std::nullopt;
+    } else if (given.empty()) {
+      return std::nullopt;
+    } else {
+      segments.emplace_back(given);
+    }
+  }
+  if (!path_template.empty() || !path.empty()) return std::nullopt;
+  return segments;
+}
+
+Found find_route(std::string_view method, std::string_view path) {
+  const std::string_view wanted = method == "HEAD" ? "GET" : method;
+  Found found;
+  std::string_view known;  // a literal segment wins over `{…}`: the template that fits first
+  for (const Route& route : table) {
+    if (!known.empty() && route.path != known) continue;
+    auto segments = match(route.path, path);
+    if (!segments) continue;
+    known = route.path;
+    if (!found.allow.empty()) found.allow += ", ";
+    found.allow += method_name(route.method);
+    if (route.method == get && !route.rule.is_stream()) found.allow += ", HEAD";
+    if (method_name(route.method) != wanted || (method == "HEAD" && route.rule.is_stream()))
+      continue;
+    found.route = &route;
+    found.segments = std::move(*segments);
+  }
+  return found;
+}
+
+}  // namespace kronborg::api
