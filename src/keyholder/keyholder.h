@@ -28,7 +28,7 @@ std::optional<KeystoreKind> kind_named(std::string_view name);
 /// Which key signs: the master, or one derived from it.
 struct KeyRef {
   identity::KeyKind kind = identity::KeyKind::master;
-  identity::AgentIndex agent;  ///< for KeyKind::agent; for connect, agent.scope is the device id
+  identity::AgentIndex agent{};  ///< for KeyKind::agent; for connect, agent.scope is the device id
 };
 
 struct NewIdentity {

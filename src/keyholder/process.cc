@@ -3,9 +3,9 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -110,6 +110,11 @@ std::string words_of(int status) {
 
 }  // namespace
 
+// Not <sys/pidfd.h>: glibc 2.36 declares its functions without C linkage.
+Descriptor watch_process(pid_t pid) {
+  return Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+}
+
 base::Result<HolderProcess> HolderProcess::start(const std::filesystem::path& executable) {
   std::array<int, 2> pair{-1, -1};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) != 0) {
@@ -145,7 +150,7 @@ HolderProcess::HolderProcess(HolderProcess&& other) noexcept
 HolderProcess::~HolderProcess() {
   if (ended_) return;
   socket_.close();  // it sees the end, wipes its memory and leaves
-  const Descriptor watch(::pidfd_open(pid_, 0));
+  const Descriptor watch = watch_process(pid_);
   pollfd end{.fd = watch.get(), .events = POLLIN, .revents = 0};
   if (watch.valid()) {
     while (::poll(&end, 1, grace_ms) < 0 && errno == EINTR) continue;

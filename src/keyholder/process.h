@@ -10,6 +10,9 @@
 
 namespace kronborg::keyholder {
 
+/// Readable (poll) when the process has ended; also for one that is not a child. May be invalid.
+Descriptor watch_process(pid_t pid);
+
 /// The child process and the parent's end of the socket pair. Not thread-safe.
 class HolderProcess {
  public:

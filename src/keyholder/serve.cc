@@ -1,4 +1,6 @@
 #include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <cstdio>
@@ -50,6 +52,12 @@ base::Result<void> serve(int socket) {
 }  // namespace
 
 int run_key_holder(int socket) {
+  int type = 0;
+  socklen_t size = sizeof type;
+  if (::getsockopt(socket, SOL_SOCKET, SO_TYPE, &type, &size) != 0 || type != SOCK_SEQPACKET) {
+    fmt::print(stderr, "kronborg key-holder: it is started by kronborg serve, not by hand.\n");
+    return 1;
+  }
   const auto served = serve(socket);
   if (!served) fmt::print(stderr, "kronborg key-holder: {}\n", served.error().text());
   // Not exit: what other parts of the program do at its end needs system calls that are gone.
