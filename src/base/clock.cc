@@ -74,7 +74,7 @@ std::optional<std::int64_t> read_offset(FieldReader& in) {
   if (!hours || *hours > 23 || !in.any_of(":")) return std::nullopt;
   const auto minutes = in.number(2);
   if (!minutes || *minutes > 59) return std::nullopt;
-  const std::int64_t seconds = *hours * 3600 + *minutes * 60;
+  const std::int64_t seconds = std::int64_t{*hours} * 3600 + std::int64_t{*minutes} * 60;
   return west ? -seconds : seconds;
 }
 
@@ -110,7 +110,8 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
   if (!ms) return std::nullopt;
   const auto offset = read_offset(in);
   if (!offset || !in.done()) return std::nullopt;
-  const std::int64_t minute_start = *day * seconds_per_day + *hour * 3600 + *minute * 60 - *offset;
+  const std::int64_t minute_start =
+      *day * seconds_per_day + std::int64_t{*hour} * 3600 + std::int64_t{*minute} * 60 - *offset;
   // RFC 3339 section 5.7: a leap second ends a UTC day; it counts as the first of the next.
   const std::int64_t next_minute = minute_start + 60;
   if (*second == 60 && next_minute % seconds_per_day != 0) return std::nullopt;

@@ -84,7 +84,7 @@ Result<std::string> read_file(const fs::path& path, std::size_t max_bytes) {
   const Descriptor fd(open_retrying(path, O_RDONLY));
   if (!fd.valid()) return failure("open", path, errno);
   std::string content;
-  std::array<char, 16384> buffer;
+  std::array<char, 16384> buffer{};
   for (;;) {
     const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;

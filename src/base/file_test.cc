@@ -21,7 +21,7 @@ class FileTest : public testing::Test {
     EXPECT_NE(::mkdtemp(name.data()), nullptr);
     folder_ = name;
   }
-  ~FileTest() override { fs::remove_all(folder_); }
+  void TearDown() override { fs::remove_all(folder_); }
 
   static void write(const fs::path& path, std::string_view content, mode_t mode) {
     std::ofstream(path) << content;

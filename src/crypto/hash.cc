@@ -61,7 +61,7 @@ void hmac(const char* digest, base::BytesView key, std::initializer_list<base::B
 std::array<std::uint8_t, 32> sha256(base::BytesView bytes) {
   thread_local const std::unique_ptr<EVP_MD_CTX, Free> context(EVP_MD_CTX_new());
   must(context != nullptr);
-  std::array<std::uint8_t, 32> digest;
+  std::array<std::uint8_t, 32> digest{};
   must(EVP_DigestInit_ex2(context.get(), sha256_algorithm(), nullptr) == 1);
   must(EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1);
   must(EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) == 1);
@@ -75,7 +75,7 @@ base::Secret<64> hmac_sha512(base::BytesView key, std::initializer_list<base::By
 }
 
 std::array<std::uint8_t, 32> hmac_sha256(base::BytesView key, base::BytesView message) {
-  std::array<std::uint8_t, 32> mac;
+  std::array<std::uint8_t, 32> mac{};
   hmac("SHA256", key, {message}, mac);
   return mac;
 }

@@ -197,6 +197,7 @@ TEST(Recover, FromManyThreads) {
   const Signature signature = sign_recoverable(key, digest);
   const PublicKey signer = public_key(key);
   std::vector<std::jthread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int round = 0; round < 100; ++round) EXPECT_EQ(recover(signature, digest), signer);

@@ -24,7 +24,6 @@ void check_agent_keys(const base::json::object& file);
 void check_envelope(const base::json::object& file);
 void check_mnemonic(const base::json::object& file);
 void check_recovery(const base::json::object& file);
-/// Weak: null in a program without access_keys.cc, and the file is then named as skipped.
-[[gnu::weak]] void check_access_keys(const base::json::object& file);
+void check_access_keys(const base::json::object& file);
 
 }  // namespace kronborg::vectors
