@@ -32,7 +32,7 @@ def main():
     build, names = pathlib.Path(sys.argv[1]), sys.argv[2:]
     tests = listed(build)
     selected = select(tests, names)
-    programs = targets(selected, names)
+    programs = targets(build, selected, names)
     command = ["cmake", "--build", build, "--parallel", jobs(), "--target", *programs]
     if programs and subprocess.run(command, check=False).returncode:
         print(f"could not build {build}\n0 passed, 1 failed")
@@ -65,6 +65,7 @@ def listed(build):
     for test in tests:
         properties = {p["name"]: p["value"] for p in test.get("properties", [])}
         test["labels"] = properties.get("LABELS", [])
+        test["environment"] = " ".join(properties.get("ENVIRONMENT", []))
     return tests
 
 
@@ -81,18 +82,21 @@ def select(tests, names):
     return [test for test in tests if not {test["name"], *test["labels"]}.isdisjoint(names)]
 
 
-def targets(selected, names):
-    """One program each for tests of one folder; everything when a test drives the whole."""
+def targets(build, selected, names):
+    """The programs that the tests need: their own, by its name, and the product where a test is told
+    its path. Everything when that cannot be said."""
     if not names:
         return ["all"]
+    command = ["ninja", "-C", build, "-t", "targets", "all"]
+    listing = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    known = {line.split(":")[0] for line in listing.splitlines()}
     programs = set()
     for test in selected:
-        if "unit" in test["labels"]:
-            programs.add(test["name"] + "_test")
-        elif "fuzz" in test["labels"]:
-            programs.add(test["name"].removesuffix("_corpus"))
-        elif "house" not in test["labels"]:
+        own = {test["name"] + "_test", test["name"].removesuffix("_corpus")} & known
+        product = {"kronborg"} if "KRONBORG_BINARY=" in test["environment"] else set()
+        if not own | product and "house" not in test["labels"]:
             return ["all"]
+        programs |= own | product
     return sorted(programs)
 
 
