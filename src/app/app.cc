@@ -19,7 +19,8 @@ using base::Code;
 using base::Error;
 using base::Result;
 
-App::App(AppOptions options, FolderLock lock) : options_(std::move(options)), lock_(std::move(lock)) {}
+App::App(AppOptions options, FolderLock lock)
+    : options_(std::move(options)), lock_(std::move(lock)) {}
 
 Result<std::unique_ptr<App>> App::open(AppOptions options) {
   TRY_VOID(base::prepare_private_folder(options.data_folder));
@@ -32,14 +33,17 @@ Result<std::unique_ptr<App>> App::open(AppOptions options) {
 Result<void> App::wire() {
   const auto& folder = options_.data_folder;
   // The holder first: it is started before there are threads, connections or secrets to inherit.
-  TRY(key_holder_, keyholder::KeyHolder::spawn({
-                       .data_folder = folder,
-                       .executable = options_.executable,
-                       .delay = [](int seconds) { std::this_thread::sleep_for(std::chrono::seconds(seconds)); },
-                   }));
-  TRY(database_, sql::open({.sqlite_file = folder / "kronborg.db", .url = options_.settings.store_url}));
+  TRY(key_holder_,
+      keyholder::KeyHolder::spawn({
+          .data_folder = folder,
+          .executable = options_.executable,
+          .delay = [](int seconds) { std::this_thread::sleep_for(std::chrono::seconds(seconds)); },
+      }));
+  TRY(database_,
+      sql::open({.sqlite_file = folder / "kronborg.db", .url = options_.settings.store_url}));
   TRY_VOID(sql::migrate(*database_, authority::migrations()));
-  parts_.emplace(authority::Parts{*database_, board_, *key_holder_, clock_, random_, folder, signals_});
+  parts_.emplace(
+      authority::Parts{*database_, board_, *key_holder_, clock_, random_, folder, signals_});
   const auto& parts = *parts_;
   TRY_VOID(authority::load_policy(parts));
   identity_.emplace(parts);

@@ -29,8 +29,8 @@ inline constexpr std::string_view version = KRONBORG_VERSION;
 /// What is known about this process as a server; filled by serve().
 struct Exposure {
   bool serving = false;
-  std::vector<std::string> listening;   ///< "127.0.0.1:1337"
-  std::vector<std::string> upstreams;   ///< URLs
+  std::vector<std::string> listening;  ///< "127.0.0.1:1337"
+  std::vector<std::string> upstreams;  ///< URLs
   std::function<bool()> draining;
 };
 
@@ -45,9 +45,9 @@ struct AppOptions {
 /// that works without one.
 class App {
  public:
-  /// Takes the data folder, opens the store, brings its schema up to date, starts the key holder and loads
-  /// the policy. A keystore of kind `file` is unlocked. Errors: those of the parts; nothing is changed
-  /// on an error.
+  /// Takes the data folder, opens the store, brings its schema up to date, starts the key holder
+  /// and loads the policy. A keystore of kind `file` is unlocked. Errors: those of the parts;
+  /// nothing is changed on an error.
   static base::Result<std::unique_ptr<App>> open(AppOptions options);
   /// Flushes what is still in memory and rewrites the recovery bundle when it is due.
   ~App();
@@ -58,7 +58,9 @@ class App {
   [[nodiscard]] const Config& config() const { return options_.config; }
   [[nodiscard]] const Settings& settings() const { return options_.settings; }
   [[nodiscard]] const std::filesystem::path& data_folder() const { return options_.data_folder; }
-  [[nodiscard]] std::filesystem::path socket_path() const { return options_.data_folder / "kronborg.sock"; }
+  [[nodiscard]] std::filesystem::path socket_path() const {
+    return options_.data_folder / "kronborg.sock";
+  }
 
   // Parts that serve() needs.
   [[nodiscard]] const authority::PolicyBoard& board() const { return board_; }

@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <toml++/toml.h>
 
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <toml++/toml.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -33,10 +33,13 @@ std::vector<std::string> split_list(std::string_view text) {
   return items;
 }
 
-Result<ConfigValue> value_from_text(const ConfigKey& key, std::string_view text, std::string_view source) {
+Result<ConfigValue> value_from_text(const ConfigKey& key, std::string_view text,
+                                    std::string_view source) {
   switch (key.type) {
-    case ValueType::text: return ConfigValue(std::string(text));
-    case ValueType::texts: return ConfigValue(split_list(text));
+    case ValueType::text:
+      return ConfigValue(std::string(text));
+    case ValueType::texts:
+      return ConfigValue(split_list(text));
     case ValueType::flag:
       if (text == "true" || text == "1") return ConfigValue(true);
       if (text == "false" || text == "0") return ConfigValue(false);
@@ -46,7 +49,8 @@ Result<ConfigValue> value_from_text(const ConfigKey& key, std::string_view text,
       std::int64_t number = 0;
       const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
       if (failure != std::errc{} || end != text.data() + text.size() || number < 0) {
-        return Error(Code::config_invalid, fmt::format("{} must be a number, 0 or more", full_name(key)),
+        return Error(Code::config_invalid,
+                     fmt::format("{} must be a number, 0 or more", full_name(key)),
                      fmt::format("it is set by {}", source));
       }
       return ConfigValue(number);
@@ -55,7 +59,8 @@ Result<ConfigValue> value_from_text(const ConfigKey& key, std::string_view text,
   return Code::internal_error;
 }
 
-Result<ConfigValue> value_from_toml(const ConfigKey& key, const toml::node& node, const std::string& where) {
+Result<ConfigValue> value_from_toml(const ConfigKey& key, const toml::node& node,
+                                    const std::string& where) {
   const auto wrong = [&](std::string_view wanted) {
     return Error(Code::config_invalid, fmt::format("{} must be {}", full_name(key), wanted),
                  fmt::format("it is set in {}", where));
@@ -86,13 +91,16 @@ Result<ConfigValue> value_from_toml(const ConfigKey& key, const toml::node& node
   return Code::internal_error;
 }
 
-Error unknown_key(std::string_view name, std::span<const ConfigKey> known, const std::string& where) {
+Error unknown_key(std::string_view name, std::span<const ConfigKey> known,
+                  const std::string& where) {
   std::vector<std::string> names;
   for (const auto& key : known) names.push_back(full_name(key));
   std::vector<std::string_view> views(names.begin(), names.end());
   const auto near = base::nearest(name, views, 3);
-  return {Code::config_invalid, fmt::format("unknown configuration key {} in {}", base::printable(name), where),
-          near ? fmt::format("did you mean {}?", *near) : "see 'kronborg config show' for the known keys"};
+  return {Code::config_invalid,
+          fmt::format("unknown configuration key {} in {}", base::printable(name), where),
+          near ? fmt::format("did you mean {}?", *near)
+               : "see 'kronborg config show' for the known keys"};
 }
 
 std::string place(const std::filesystem::path& file, const toml::node& node) {
@@ -109,11 +117,14 @@ Result<UpstreamConfig> read_upstream(const toml::table& table, const std::filesy
       return unknown_key(fmt::format("gate.upstream.{}", name.str()), upstream_keys(), where);
     }
     TRY(auto value, value_from_toml(*key, node, where));
-    auto& member = key->key == "path" ? upstream.path : key->key == "url" ? upstream.url : upstream.authorization;
+    auto& member = key->key == "path"  ? upstream.path
+                   : key->key == "url" ? upstream.url
+                                       : upstream.authorization;
     member = std::get<std::string>(value);
   }
   if (upstream.url.empty()) {
-    return Error(Code::config_invalid, fmt::format("gate.upstream in {} has no url", upstream.source),
+    return Error(Code::config_invalid,
+                 fmt::format("gate.upstream in {} has no url", upstream.source),
                  "add url = \"http://127.0.0.1:11434\"");
   }
   return upstream;
@@ -129,7 +140,8 @@ base::json::value json_of(const ConfigValue& value) {
 }
 
 std::string hidden(const std::string& written) {
-  if (written.empty() || written.starts_with("env:") || written.starts_with("file:")) return written;
+  if (written.empty() || written.starts_with("env:") || written.starts_with("file:"))
+    return written;
   return "(set)";
 }
 
@@ -137,7 +149,8 @@ std::string hidden(const std::string& written) {
 
 Environment process_environment() {
   return [](std::string_view name) -> std::optional<std::string> {
-    const char* value = std::getenv(std::string(name).c_str());  // NOLINT(concurrency-mt-unsafe): before threads
+    const char* value =
+        std::getenv(std::string(name).c_str());  // NOLINT(concurrency-mt-unsafe): before threads
     if (value == nullptr) return std::nullopt;
     return std::string(value);
   };
@@ -150,7 +163,8 @@ Config::Config() {
   }
 }
 
-Result<Config> Config::load(const std::filesystem::path& file, bool required, const Environment& environment) {
+Result<Config> Config::load(const std::filesystem::path& file, bool required,
+                            const Environment& environment) {
   Config config;
   config.file_ = file;
   std::error_code ignored;
@@ -165,8 +179,9 @@ Result<void> Config::read_file(const std::filesystem::path& file) {
   try {
     root = toml::parse(text, file.string());
   } catch (const toml::parse_error& failure) {
-    return Error(Code::config_invalid, fmt::format("{}:{}: {}", file.string(), failure.source().begin.line,
-                                                   failure.description()));
+    return Error(Code::config_invalid,
+                 fmt::format("{}:{}: {}", file.string(), failure.source().begin.line,
+                             failure.description()));
   }
   for (const auto& [section, node] : root) {
     const auto* table = node.as_table();
@@ -176,7 +191,8 @@ Result<void> Config::read_file(const std::filesystem::path& file) {
       if (section.str() == "gate" && name.str() == "upstream") {
         const auto* list = value.as_array();
         if (list == nullptr || !list->is_homogeneous<toml::table>()) {
-          return Error(Code::config_invalid, fmt::format("gate.upstream in {} must be [[gate.upstream]] tables", where));
+          return Error(Code::config_invalid,
+                       fmt::format("gate.upstream in {} must be [[gate.upstream]] tables", where));
         }
         for (const auto& item : *list) {
           TRY(auto upstream, read_upstream(*item.as_table(), file));
@@ -198,7 +214,8 @@ Result<void> Config::read_file(const std::filesystem::path& file) {
 Result<void> Config::read_environment(const Environment& environment) {
   for (auto& [name, entry] : entries_) {
     std::string variable = "KRONBORG_" + name;
-    for (auto& c : variable) c = c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    for (auto& c : variable)
+      c = c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
     const auto text = environment(variable);
     if (!text) continue;
     TRY(entry.value, value_from_text(*entry.key, *text, variable));
@@ -218,10 +235,16 @@ Result<void> Config::set(std::string_view name, const ConfigValue& value, std::s
   return {};
 }
 
-const Config::Entry& Config::entry(std::string_view name) const { return entries_.find(name)->second; }
-const std::string& Config::text(std::string_view name) const { return std::get<std::string>(entry(name).value); }
+const Config::Entry& Config::entry(std::string_view name) const {
+  return entries_.find(name)->second;
+}
+const std::string& Config::text(std::string_view name) const {
+  return std::get<std::string>(entry(name).value);
+}
 bool Config::flag(std::string_view name) const { return std::get<bool>(entry(name).value); }
-std::int64_t Config::number(std::string_view name) const { return std::get<std::int64_t>(entry(name).value); }
+std::int64_t Config::number(std::string_view name) const {
+  return std::get<std::int64_t>(entry(name).value);
+}
 const std::vector<std::string>& Config::texts(std::string_view name) const {
   return std::get<std::vector<std::string>>(entry(name).value);
 }
@@ -230,15 +253,20 @@ const std::string& Config::source(std::string_view name) const { return entry(na
 base::json::value Config::view() const {
   base::json::array settings;
   const auto add = [&](std::string_view name, base::json::value value, std::string_view source) {
-    settings.emplace_back(base::json::object{{"key", name}, {"value", std::move(value)}, {"source", source}});
+    settings.emplace_back(
+        base::json::object{{"key", name}, {"value", std::move(value)}, {"source", source}});
   };
   for (const auto& [name, entry] : entries_) {
-    add(name, entry.key->secret ? base::json::value(hidden(std::get<std::string>(entry.value))) : json_of(entry.value),
+    add(name,
+        entry.key->secret ? base::json::value(hidden(std::get<std::string>(entry.value)))
+                          : json_of(entry.value),
         entry.source);
   }
   for (std::size_t i = 0; i < upstreams_.size(); ++i) {
     const auto& upstream = upstreams_[i];
-    const auto name = [i](std::string_view key) { return fmt::format("gate.upstream[{}].{}", i, key); };
+    const auto name = [i](std::string_view key) {
+      return fmt::format("gate.upstream[{}].{}", i, key);
+    };
     add(name("path"), upstream.path.c_str(), upstream.source);
     add(name("url"), upstream.url.c_str(), upstream.source);
     if (!upstream.authorization.empty()) {

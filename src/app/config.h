@@ -23,7 +23,7 @@ using ConfigValue = std::variant<std::string, bool, std::int64_t, std::vector<st
 struct UpstreamConfig {
   std::string path;
   std::string url;
-  std::string authorization;   ///< as written: text, env:NAME or file:PATH
+  std::string authorization;  ///< as written: text, env:NAME or file:PATH
   std::string source;
 };
 
@@ -31,12 +31,14 @@ struct UpstreamConfig {
 using Environment = std::function<std::optional<std::string>(std::string_view name)>;
 Environment process_environment();
 
-/// The effective configuration: defaults, then the file, then KRONBORG_<SECTION>_<KEY>, then options.
-/// Every value knows its source. Unknown keys are errors that name the nearest known one.
+/// The effective configuration: defaults, then the file, then KRONBORG_<SECTION>_<KEY>, then
+/// options. Every value knows its source. Unknown keys are errors that name the nearest known one.
 class Config {
  public:
-  /// `required`: the file was named by the user and must exist. Error: config_invalid with file and line.
-  static base::Result<Config> load(const std::filesystem::path& file, bool required, const Environment& environment);
+  /// `required`: the file was named by the user and must exist. Error: config_invalid with file and
+  /// line.
+  static base::Result<Config> load(const std::filesystem::path& file, bool required,
+                                   const Environment& environment);
 
   /// An option of the command line; overrides everything. Error: config_invalid.
   base::Result<void> set(std::string_view name, const ConfigValue& value, std::string source);
@@ -70,12 +72,16 @@ class Config {
   std::vector<UpstreamConfig> upstreams_;
 };
 
-/// The value behind a secret setting: the text itself, env:NAME or file:PATH. Error: config_invalid.
-base::Result<base::SecretText> resolve_secret(std::string_view written, const Environment& environment);
+/// The value behind a secret setting: the text itself, env:NAME or file:PATH. Error:
+/// config_invalid.
+base::Result<base::SecretText> resolve_secret(std::string_view written,
+                                              const Environment& environment);
 
-/// $KRONBORG_HOME, else $XDG_DATA_HOME/kronborg, else ~/.local/share/kronborg. Error: config_invalid.
+/// $KRONBORG_HOME, else $XDG_DATA_HOME/kronborg, else ~/.local/share/kronborg. Error:
+/// config_invalid.
 base::Result<std::filesystem::path> data_folder(const Environment& environment);
-/// $KRONBORG_CONFIG, else $XDG_CONFIG_HOME/kronborg/config.toml, else ~/.config/kronborg/config.toml.
+/// $KRONBORG_CONFIG, else $XDG_CONFIG_HOME/kronborg/config.toml, else
+/// ~/.config/kronborg/config.toml.
 std::filesystem::path config_file(const Environment& environment);
 /// The file that `config init` writes: every key with its meaning and default, commented out.
 std::string config_template();

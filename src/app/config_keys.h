@@ -12,12 +12,13 @@ struct ConfigKey {
   std::string_view section;
   std::string_view key;
   ValueType type;
-  std::string_view standard;   ///< default; lists are joined by commas
+  std::string_view standard;  ///< default; lists are joined by commas
   std::string_view meaning;
-  bool secret = false;         ///< shown as "(set)"; may be written env:NAME or file:PATH
+  bool secret = false;  ///< shown as "(set)"; may be written env:NAME or file:PATH
 };
 
-/// Every key that may stand in the file, outside [[gate.upstream]] (docs/protocol/cli.md, http.md 1.3).
+/// Every key that may stand in the file, outside [[gate.upstream]] (docs/protocol/cli.md,
+/// http.md 1.3).
 std::span<const ConfigKey> config_keys();
 /// The keys of one [[gate.upstream]] table.
 std::span<const ConfigKey> upstream_keys();

@@ -13,7 +13,8 @@ Result<base::SecretText> resolve_secret(std::string_view written, const Environm
   if (written.starts_with("env:")) {
     auto value = environment(written.substr(4));
     if (!value) {
-      return Error(Code::config_invalid, fmt::format("the environment has no {}", written.substr(4)),
+      return Error(Code::config_invalid,
+                   fmt::format("the environment has no {}", written.substr(4)),
                    "set it, or write the value another way");
     }
     base::SecretText secret(*value);
@@ -39,7 +40,8 @@ Result<std::filesystem::path> data_folder(const Environment& environment) {
   if (auto home = set("KRONBORG_HOME")) return std::filesystem::path(*home);
   if (auto data = set("XDG_DATA_HOME")) return std::filesystem::path(*data) / "kronborg";
   if (auto home = set("HOME")) return std::filesystem::path(*home) / ".local/share/kronborg";
-  return Error(Code::config_invalid, "no data folder: neither KRONBORG_HOME, XDG_DATA_HOME nor HOME is set",
+  return Error(Code::config_invalid,
+               "no data folder: neither KRONBORG_HOME, XDG_DATA_HOME nor HOME is set",
                "set KRONBORG_HOME to a folder of your own");
 }
 
@@ -53,16 +55,20 @@ std::filesystem::path config_file(const Environment& environment) {
 }
 
 std::string config_template() {
-  std::string text = "# kronborg configuration. Every key is shown with its default; remove the # to set it.\n";
+  std::string text =
+      "# kronborg configuration. Every key is shown with its default; remove the # to set it.\n";
   std::string_view section;
   const auto line = [&](const ConfigKey& key) {
     std::string value;
     switch (key.type) {
-      case ValueType::text: value = fmt::format("\"{}\"", key.standard); break;
+      case ValueType::text:
+        value = fmt::format("\"{}\"", key.standard);
+        break;
       case ValueType::texts:
         value = key.standard.empty() ? "[]" : fmt::format("[\"{}\"]", key.standard);
         break;
-      default: value = key.standard;
+      default:
+        value = key.standard;
     }
     text += fmt::format("# {:<16} = {:<24} # {}\n", key.key, value, key.meaning);
   };

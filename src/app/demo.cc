@@ -67,7 +67,8 @@ base::Result<ChatRequest> read_chat(std::string_view body) {
   if (const auto* stream = object->if_contains("stream"); stream != nullptr && stream->is_bool()) {
     chat.stream = stream->get_bool();
   }
-  if (const auto* options = object->if_contains("stream_options"); options != nullptr && options->is_object()) {
+  if (const auto* options = object->if_contains("stream_options");
+      options != nullptr && options->is_object()) {
     const auto* usage = options->get_object().if_contains("include_usage");
     chat.stream_usage = usage != nullptr && usage->is_bool() && usage->get_bool();
   }
@@ -103,10 +104,12 @@ class Demo final : public http::Service {
     if (request.method != "GET" && request.method != "HEAD") return false;
     const auto path = without_v1(request.path);
     if (path == "/" || path == "/health") {
-      exchange.respond(json_answer(200, json::object{{"status", "ok"}, {"upstream", "kronborg demo"}}));
+      exchange.respond(
+          json_answer(200, json::object{{"status", "ok"}, {"upstream", "kronborg demo"}}));
     } else if (path == "/models") {
-      exchange.respond(json_answer(
-          200, json::object{{"object", "list"}, {"data", json::array{model("echo"), model("echo-slow")}}}));
+      exchange.respond(
+          json_answer(200, json::object{{"object", "list"},
+                                        {"data", json::array{model("echo"), model("echo-slow")}}}));
     } else if (path == "/models/echo" || path == "/models/echo-slow") {
       exchange.respond(json_answer(200, model(path.substr(8))));
     } else {
@@ -116,7 +119,8 @@ class Demo final : public http::Service {
   }
 
   asio::awaitable<void> answer(http::Exchange& exchange) override {
-    if (without_v1(exchange.request().path) != "/chat/completions" || exchange.request().method != "POST") {
+    if (without_v1(exchange.request().path) != "/chat/completions" ||
+        exchange.request().method != "POST") {
       exchange.respond(not_here());
       co_return;
     }
@@ -127,7 +131,8 @@ class Demo final : public http::Service {
     }
     const auto chat = read_chat(*body);
     if (!chat) {
-      exchange.respond(refusal(400, "invalid_request", "Send JSON with `messages`, a list of role and content."));
+      exchange.respond(refusal(400, "invalid_request",
+                               "Send JSON with `messages`, a list of role and content."));
       co_return;
     }
     if (chat->stream) {
@@ -159,22 +164,29 @@ class Demo final : public http::Service {
     json::object choice{{"index", 0},
                         {"message", json::object{{"role", "assistant"}, {"content", chat.said}}},
                         {"finish_reason", "stop"}};
-    return {{"id", "chatcmpl-" + base::uuid4(random_)}, {"object", "chat.completion"},
-            {"created", clock_.now()}, {"model", chat.model},
-            {"choices", json::array{choice}}, {"usage", usage(chat)}};
+    return {{"id", "chatcmpl-" + base::uuid4(random_)},
+            {"object", "chat.completion"},
+            {"created", clock_.now()},
+            {"model", chat.model},
+            {"choices", json::array{choice}},
+            {"usage", usage(chat)}};
   }
 
-  static std::string event(const json::value& value) { return fmt::format("data: {}\n\n", base::to_text(value)); }
+  static std::string event(const json::value& value) {
+    return fmt::format("data: {}\n\n", base::to_text(value));
+  }
 
   asio::awaitable<void> stream(http::Exchange& exchange, ChatRequest chat) {
     const http::Field type{"Content-Type", "text/event-stream"};
     exchange.start(200, std::span(&type, 1), http::Framing::chunked, 0, true);
-    const json::object shared{{"id", "chatcmpl-" + base::uuid4(random_)}, {"object", "chat.completion.chunk"},
-                              {"created", clock_.now()}, {"model", chat.model}};
+    const json::object shared{{"id", "chatcmpl-" + base::uuid4(random_)},
+                              {"object", "chat.completion.chunk"},
+                              {"created", clock_.now()},
+                              {"model", chat.model}};
     const auto chunk = [&](json::object delta, json::value finish) {
       json::object event = shared;
-      event["choices"] = json::array{json::object{{"index", 0}, {"delta", std::move(delta)},
-                                                  {"finish_reason", std::move(finish)}}};
+      event["choices"] = json::array{json::object{
+          {"index", 0}, {"delta", std::move(delta)}, {"finish_reason", std::move(finish)}}};
       return Demo::event(event);
     };
     exchange.put(chunk({{"role", "assistant"}, {"content", ""}}, nullptr));

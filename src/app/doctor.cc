@@ -11,13 +11,15 @@
 namespace kronborg::app {
 namespace {
 
-constexpr std::int64_t earliest_sane_time = 1'735'689'600;  // 2025-01-01: this program did not exist before
+constexpr std::int64_t earliest_sane_time = 1'735'689'600;  // 2025-01-01: this program did not
+                                                            // exist before
 
 void add(std::vector<Finding>& findings, std::string check, std::string message) {
   findings.push_back({std::move(check), true, Severity::note, std::move(message), {}});
 }
 
-void add(std::vector<Finding>& findings, std::string check, Severity severity, std::string message, std::string repair) {
+void add(std::vector<Finding>& findings, std::string check, Severity severity, std::string message,
+         std::string repair) {
   findings.push_back({std::move(check), false, severity, std::move(message), std::move(repair)});
 }
 
@@ -25,10 +27,12 @@ void look_at_clock(std::vector<Finding>& findings, const base::Clock& clock) {
   timex state{};
   const int status = adjtimex(&state);
   if (clock.now() < earliest_sane_time) {
-    add(findings, "clock", Severity::error, fmt::format("the clock says {}", base::iso_time(clock.now_ms())),
+    add(findings, "clock", Severity::error,
+        fmt::format("the clock says {}", base::iso_time(clock.now_ms())),
         "set the clock: keys expire by it");
   } else if (status == TIME_ERROR) {
-    add(findings, "clock", Severity::note, "the clock is not synchronised", "run a time service such as systemd-timesyncd");
+    add(findings, "clock", Severity::note, "the clock is not synchronised",
+        "run a time service such as systemd-timesyncd");
   } else {
     add(findings, "clock", "synchronised");
   }
@@ -46,21 +50,25 @@ void look_at_identity(std::vector<Finding>& findings, App& app) {
     return;
   }
   if (keystore->kind == keyholder::KeystoreKind::file) {
-    add(findings, "keystore", Severity::warning, "the master key is protected by file permissions only",
+    add(findings, "keystore", Severity::warning,
+        "the master key is protected by file permissions only",
         "for more than a trial: kronborg init --replace --keystore passphrase");
   } else {
     add(findings, "keystore", "sealed with a passphrase");
   }
-  add(findings, "device", Severity::note, "the device key is a software key", "it is held in the keystore");
+  add(findings, "device", Severity::note, "the device key is a software key",
+      "it is held in the keystore");
   const auto facts = app.identity().facts();
   if (!facts) {
-    add(findings, "store", Severity::error, std::string(facts.error().text()), std::string(facts.error().next_step()));
+    add(findings, "store", Severity::error, std::string(facts.error().text()),
+        std::string(facts.error().next_step()));
     return;
   }
   if (!app.key_holder().locked()) {
     const auto derived = app.key_holder().address({});
     if (!derived || !*facts || *derived != (*facts)->master) {
-      add(findings, "identity", Severity::error, "the keystore does not hold the key of this identity",
+      add(findings, "identity", Severity::error,
+          "the keystore does not hold the key of this identity",
           "restore the data folder from a backup");
     } else {
       add(findings, "identity", "the keystore holds the key of " + derived->text());
@@ -78,7 +86,8 @@ void look_at_agents(std::vector<Finding>& findings, App& app) {
     if (!agents) return;
     for (const auto& agent : agents->items) {
       ++looked_at;
-      const auto derived = app.key_holder().address({identity::KeyKind::agent, {agent.scope, agent.index}});
+      const auto derived =
+          app.key_holder().address({identity::KeyKind::agent, {agent.scope, agent.index}});
       if (!derived || *derived != agent.address) {
         add(findings, "agents", Severity::error,
             fmt::format("the stored address of agent {} is not the derived one", agent.name),
@@ -88,7 +97,8 @@ void look_at_agents(std::vector<Finding>& findings, App& app) {
     if (!agents->has_more) break;
     page.after = agents->last;
   }
-  add(findings, "agents", fmt::format("{} stored addresses agree with the derived ones", looked_at));
+  add(findings, "agents",
+      fmt::format("{} stored addresses agree with the derived ones", looked_at));
 }
 
 void look_at_exposure(std::vector<Finding>& findings, App& app) {
@@ -101,7 +111,8 @@ void look_at_exposure(std::vector<Finding>& findings, App& app) {
     add(findings, "exposure", "listens beyond loopback, with TLS");
   }
   if (app.config().flag("gate.trust_loopback")) {
-    add(findings, "exposure", Severity::warning, "programs on this machine need no key (gate.trust_loopback)",
+    add(findings, "exposure", Severity::warning,
+        "programs on this machine need no key (gate.trust_loopback)",
         "turn it off unless every local user is trusted");
   }
 }
@@ -119,7 +130,8 @@ void look_at_upstreams(std::vector<Finding>& findings, App& app) {
     if (answers_connections(url)) {
       add(findings, "upstreams", url + " accepts connections");
     } else {
-      add(findings, "upstreams", Severity::warning, url + " does not accept connections", "start it, or correct its URL");
+      add(findings, "upstreams", Severity::warning, url + " does not accept connections",
+          "start it, or correct its URL");
     }
   }
 }
@@ -131,9 +143,12 @@ void look_at_store(std::vector<Finding>& findings, App& app) {
     return {};
   });
   if (!reached) {
-    add(findings, "store", Severity::error, std::string(reached.error().text()), std::string(reached.error().next_step()));
+    add(findings, "store", Severity::error, std::string(reached.error().text()),
+        std::string(reached.error().next_step()));
   } else {
-    add(findings, "store", fmt::format("{} {} answers, schema version {}", facts.kind, facts.place, facts.schema_version));
+    add(findings, "store",
+        fmt::format("{} {} answers, schema version {}", facts.kind, facts.place,
+                    facts.schema_version));
   }
   if (const auto warning = app.maintenance().bundle_warning(); !warning.empty()) {
     add(findings, "recovery", Severity::warning, warning, "check the recovery folder");
@@ -142,9 +157,12 @@ void look_at_store(std::vector<Finding>& findings, App& app) {
 
 std::string_view name_of(Severity severity) {
   switch (severity) {
-    case Severity::note: return "note";
-    case Severity::warning: return "warning";
-    case Severity::error: return "error";
+    case Severity::note:
+      return "note";
+    case Severity::warning:
+      return "warning";
+    case Severity::error:
+      return "error";
   }
   return "error";
 }
@@ -155,7 +173,8 @@ std::vector<Finding> examine_folder(const std::filesystem::path& data_folder) {
   std::vector<Finding> findings;
   std::error_code failure;
   if (!std::filesystem::exists(data_folder, failure)) {
-    add(findings, "data folder", Severity::note, data_folder.string() + " does not exist yet", "kronborg init");
+    add(findings, "data folder", Severity::note, data_folder.string() + " does not exist yet",
+        "kronborg init");
     return findings;
   }
   if (const auto folder = base::prepare_private_folder(data_folder); !folder) {
@@ -168,7 +187,8 @@ std::vector<Finding> examine_folder(const std::filesystem::path& data_folder) {
     const auto file = data_folder / name;
     if (!std::filesystem::exists(file, failure)) continue;
     if (const auto state = base::require_private_file(file); !state) {
-      add(findings, "file modes", Severity::error, std::string(state.error().text()), "chmod 600 " + file.string());
+      add(findings, "file modes", Severity::error, std::string(state.error().text()),
+          "chmod 600 " + file.string());
     } else {
       add(findings, "file modes", std::string(name) + " is private");
     }
@@ -190,7 +210,8 @@ std::vector<Finding> examine(App& app) {
 base::json::value findings_json(const std::vector<Finding>& findings) {
   base::json::array array;
   for (const auto& finding : findings) {
-    base::json::object object{{"check", finding.check}, {"ok", finding.ok},
+    base::json::object object{{"check", finding.check},
+                              {"ok", finding.ok},
                               {"severity", name_of(finding.ok ? Severity::note : finding.severity)},
                               {"message", finding.message}};
     if (!finding.repair.empty()) object["repair"] = finding.repair;

@@ -15,15 +15,15 @@ enum class Severity : unsigned char { note, warning, error };
 
 /// One thing that was looked at, and how to repair it.
 struct Finding {
-  std::string check;     ///< "file modes", "clock", …
+  std::string check;  ///< "file modes", "clock", …
   bool ok = true;
   Severity severity = Severity::error;
   std::string message;
   std::string repair;
 };
 
-/// Everything that can be looked at with the parts open: clock, exposure, file modes, keystore, upstreams,
-/// store, drift between stored and derived addresses.
+/// Everything that can be looked at with the parts open: clock, exposure, file modes, keystore,
+/// upstreams, store, drift between stored and derived addresses.
 std::vector<Finding> examine(App& app);
 
 /// What can be looked at when the parts could not be opened.

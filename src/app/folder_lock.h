@@ -6,8 +6,8 @@
 
 namespace kronborg::app {
 
-/// Takes a data folder for this process: flock on `kronborg.lock` in it. Released at the end, also by
-/// a crash. Move-only.
+/// Takes a data folder for this process: flock on `kronborg.lock` in it. Released at the end, also
+/// by a crash. Move-only.
 class FolderLock {
  public:
   /// Error: store_in_use (another kronborg has it), file_error.

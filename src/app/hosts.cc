@@ -8,7 +8,8 @@ namespace {
 /// host without its port; brackets of an IPv6 address stay.
 std::string_view without_port(std::string_view host) {
   const auto colon = host.rfind(':');
-  if (colon == std::string_view::npos || host.find(']', colon) != std::string_view::npos) return host;
+  if (colon == std::string_view::npos || host.find(']', colon) != std::string_view::npos)
+    return host;
   return host.substr(0, colon);
 }
 

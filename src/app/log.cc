@@ -14,10 +14,12 @@ namespace {
 constexpr std::size_t queued_lines = 8192;
 constexpr std::size_t kept_characters = 4;
 
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
 bool is_token(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' ||
-         c == '.';
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         c == '-' || c == '.';
 }
 
 /// Length of the credential that starts at `text`, or 0.
@@ -59,7 +61,8 @@ std::string scrub(std::string_view text) {
   return clean;
 }
 
-base::Result<std::unique_ptr<Log>> Log::open(const std::string& format, const std::string& level, bool access) {
+base::Result<std::unique_ptr<Log>> Log::open(const std::string& format, const std::string& level,
+                                             bool access) {
   if (format != "auto" && format != "text" && format != "json") {
     return base::Error(base::Code::config_invalid, "log.format must be text, json or auto");
   }
@@ -67,22 +70,18 @@ base::Result<std::unique_ptr<Log>> Log::open(const std::string& format, const st
     return base::Error(base::Code::config_invalid, "log.level must be debug, info, warn or error");
   }
   const bool json = format == "json" || (format == "auto" && isatty(STDERR_FILENO) == 0);
-  // The pool is the logger's own: destroyed with it, after its last line is out.
-  auto pool = std::make_shared<spdlog::details::thread_pool>(queued_lines, 1);
-  auto logger = std::shared_ptr<spdlog::logger>(
-      new spdlog::async_logger("kronborg", std::make_shared<spdlog::sinks::stderr_sink_mt>(), pool,
-                               spdlog::async_overflow_policy::overrun_oldest),
-      [pool](spdlog::logger* old) {
-        old->flush();
-        delete old;
-      });
+  auto writer = std::make_shared<spdlog::details::thread_pool>(queued_lines, 1);
+  auto logger = std::make_shared<spdlog::async_logger>(
+      "kronborg", std::make_shared<spdlog::sinks::stderr_sink_mt>(), writer,
+      spdlog::async_overflow_policy::overrun_oldest);
   logger->set_pattern("%v");
   logger->set_level(level_named(level));
-  return std::unique_ptr<Log>(new Log(std::move(logger), json, access));
+  return std::unique_ptr<Log>(new Log(std::move(writer), std::move(logger), json, access));
 }
 
-Log::Log(std::shared_ptr<spdlog::logger> logger, bool json, bool access)
-    : logger_(std::move(logger)), json_(json), access_(access) {}
+Log::Log(std::shared_ptr<spdlog::details::thread_pool> writer,
+         std::shared_ptr<spdlog::logger> logger, bool json, bool access)
+    : writer_(std::move(writer)), logger_(std::move(logger)), json_(json), access_(access) {}
 
 Log::~Log() = default;
 
@@ -92,7 +91,8 @@ void Log::write(std::string_view level, std::string_view message) {
   const auto time = base::iso_time(base::SystemClock{}.now_ms());
   const auto clean = scrub(message);
   if (json_) {
-    logger_->log(severity, base::to_text(base::json::object{{"time", time}, {"level", level}, {"message", clean}}));
+    logger_->log(severity, base::to_text(base::json::object{
+                               {"time", time}, {"level", level}, {"message", clean}}));
   } else {
     logger_->log(severity, "{} {:<5} {}", time, level, clean);
   }
@@ -102,14 +102,16 @@ void Log::access(const http::AccessRecord& record) {
   if (!access_ || !logger_->should_log(spdlog::level::info)) return;
   const auto time = base::iso_time(base::SystemClock{}.now_ms());
   if (json_) {
-    logger_->log(spdlog::level::info,
-                 R"({{"time":"{}","level":"info","requestId":"{}","source":"{}","method":"{}","route":"{}",)"
-                 R"("status":{},"bytes":{},"micros":{},"credentialId":"{}"}})",
-                 time, record.request_id, record.source, record.method, record.route, record.status, record.bytes,
-                 record.micros, record.credential_id);
+    logger_->log(
+        spdlog::level::info,
+        R"({{"time":"{}","level":"info","requestId":"{}","source":"{}","method":"{}","route":"{}",)"
+        R"("status":{},"bytes":{},"micros":{},"credentialId":"{}"}})",
+        time, record.request_id, record.source, record.method, record.route, record.status,
+        record.bytes, record.micros, record.credential_id);
   } else {
-    logger_->log(spdlog::level::info, "{} info  {} {} {} {} {}B {}us {} {}", time, record.source, record.method,
-                 record.route, record.status, record.bytes, record.micros, record.request_id, record.credential_id);
+    logger_->log(spdlog::level::info, "{} info  {} {} {} {} {}B {}us {} {}", time, record.source,
+                 record.method, record.route, record.status, record.bytes, record.micros,
+                 record.request_id, record.credential_id);
   }
 }
 

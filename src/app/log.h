@@ -11,7 +11,10 @@
 
 namespace spdlog {
 class logger;
+namespace details {
+class thread_pool;
 }
+}  // namespace spdlog
 
 namespace kronborg::app {
 
@@ -24,7 +27,8 @@ std::string scrub(std::string_view text);
 class Log {
  public:
   /// `format`: text, json or auto; `level`: debug, info, warn, error. Error: config_invalid.
-  static base::Result<std::unique_ptr<Log>> open(const std::string& format, const std::string& level, bool access);
+  static base::Result<std::unique_ptr<Log>> open(const std::string& format,
+                                                 const std::string& level, bool access);
   ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
@@ -38,9 +42,11 @@ class Log {
   void access(const http::AccessRecord& record);
 
  private:
-  Log(std::shared_ptr<spdlog::logger> logger, bool json, bool access);
+  Log(std::shared_ptr<spdlog::details::thread_pool> writer, std::shared_ptr<spdlog::logger> logger,
+      bool json, bool access);
   void write(std::string_view level, std::string_view message);
 
+  std::shared_ptr<spdlog::details::thread_pool> writer_;  ///< writes what is queued before it ends
   std::shared_ptr<spdlog::logger> logger_;
   bool json_;
   bool access_;

@@ -10,9 +10,12 @@ namespace {
 constexpr std::chrono::seconds pause{1};
 }
 
-Maintenance::Maintenance(authority::Identity& identity, authority::Audit& audit, keyholder::KeyHolder& key_holder,
-                         const authority::Signals& signals)
-    : identity_(identity), audit_(audit), key_holder_(key_holder), signals_(signals),
+Maintenance::Maintenance(authority::Identity& identity, authority::Audit& audit,
+                         keyholder::KeyHolder& key_holder, const authority::Signals& signals)
+    : identity_(identity),
+      audit_(audit),
+      key_holder_(key_holder),
+      signals_(signals),
       written_(signals.bundle.load()) {}
 
 Maintenance::~Maintenance() { stop(); }
@@ -43,7 +46,8 @@ void Maintenance::loop() {
 
 void Maintenance::run_once() {
   if (auto flushed = audit_.flush_refusals(); !flushed && warn_) {
-    warn_(fmt::format("refusals could not be written to the audit log: {}", flushed.error().text()));
+    warn_(
+        fmt::format("refusals could not be written to the audit log: {}", flushed.error().text()));
   }
   // A bundle that must be rewritten while the identity is locked waits for the next unlock.
   const auto due = signals_.bundle.load();

@@ -13,14 +13,15 @@
 
 namespace kronborg::app {
 
-/// What happens on the side: the recovery bundle within 5 s of a change (identity.md 14.3) and the rows of
-/// remembered refusals. One thread, only while a server runs; a command does it once at its end.
+/// What happens on the side: the recovery bundle within 5 s of a change (identity.md 14.3) and the
+/// rows of remembered refusals. One thread, only while a server runs; a command does it once at its
+/// end.
 class Maintenance {
  public:
   using Warn = std::function<void(std::string_view)>;
 
-  Maintenance(authority::Identity& identity, authority::Audit& audit, keyholder::KeyHolder& key_holder,
-              const authority::Signals& signals);
+  Maintenance(authority::Identity& identity, authority::Audit& audit,
+              keyholder::KeyHolder& key_holder, const authority::Signals& signals);
   ~Maintenance();
   Maintenance(const Maintenance&) = delete;
   Maintenance& operator=(const Maintenance&) = delete;

@@ -8,17 +8,18 @@
 namespace kronborg::app {
 namespace {
 
-constexpr std::array<std::string_view, surface_kinds> surface_names{"gate", "forward_auth", "api", "health",
-                                                                    "discovery"};
-constexpr std::array<std::string_view, 8> method_names{"GET",   "HEAD",    "POST",  "PUT",
+constexpr std::array<std::string_view, surface_kinds> surface_names{"gate", "forward_auth", "api",
+                                                                    "health", "discovery"};
+constexpr std::array<std::string_view, 8> method_names{"GET",   "HEAD",   "POST",    "PUT",
                                                        "PATCH", "DELETE", "OPTIONS", "other"};
 constexpr std::array<std::string_view, 16> code_names{
-    "no_keys_configured", "credential_missing", "token_format",      "payload_encoding",
-    "signature_encoding", "payload_malformed",  "signature_invalid", "issuer_mismatch",
+    "no_keys_configured", "credential_missing",     "token_format",       "payload_encoding",
+    "signature_encoding", "payload_malformed",      "signature_invalid",  "issuer_mismatch",
     "audience_mismatch",  "issuer_not_whitelisted", "issuer_not_allowed", "key_revoked",
-    "key_expired",        "agent_scope_denied", "owner_required",    "other"};
-constexpr std::array<std::int64_t, 12> bucket_micros{100,     250,     500,       1'000,     2'500,      5'000,
-                                                     25'000, 100'000, 1'000'000, 5'000'000, 30'000'000, 120'000'000};
+    "key_expired",        "agent_scope_denied",     "owner_required",     "other"};
+constexpr std::array<std::int64_t, 12> bucket_micros{100,       250,       500,        1'000,
+                                                     2'500,     5'000,     25'000,     100'000,
+                                                     1'000'000, 5'000'000, 30'000'000, 120'000'000};
 
 template <std::size_t N>
 std::size_t place_of(const std::array<std::string_view, N>& names, std::string_view name) {
@@ -32,14 +33,16 @@ prometheus::ClientMetric::Label label(std::string_view name, std::string_view va
 
 }  // namespace
 
-void Metrics::request(SurfaceKind surface, std::string_view method, int status, std::int64_t micros) {
+void Metrics::request(SurfaceKind surface, std::string_view method, int status,
+                      std::int64_t micros) {
   const auto s = static_cast<std::size_t>(surface);
   const auto m = place_of(method_names, method);
   const auto code = static_cast<std::size_t>(std::clamp(status, 100, 599) - 100);
   requests_[s][m][code].fetch_add(1, std::memory_order_relaxed);
   const auto bucket = std::ranges::lower_bound(bucket_micros, micros) - bucket_micros.begin();
   seconds_[s][static_cast<std::size_t>(bucket)].fetch_add(1, std::memory_order_relaxed);
-  total_micros_[s].fetch_add(static_cast<std::uint64_t>(std::max<std::int64_t>(micros, 0)), std::memory_order_relaxed);
+  total_micros_[s].fetch_add(static_cast<std::uint64_t>(std::max<std::int64_t>(micros, 0)),
+                             std::memory_order_relaxed);
 }
 
 void Metrics::auth_failure(std::string_view code) {
@@ -55,8 +58,12 @@ std::string Metrics::text() const {
   using prometheus::MetricFamily;
   using prometheus::MetricType;
   std::vector<MetricFamily> families;
-  MetricFamily requests{"kronborg_http_requests_total", "Requests answered.", MetricType::Counter, {}};
-  MetricFamily seconds{"kronborg_http_request_seconds", "Time from head to end of answer.", MetricType::Histogram, {}};
+  MetricFamily requests{
+      "kronborg_http_requests_total", "Requests answered.", MetricType::Counter, {}};
+  MetricFamily seconds{"kronborg_http_request_seconds",
+                       "Time from head to end of answer.",
+                       MetricType::Histogram,
+                       {}};
   for (std::size_t s = 0; s < surface_kinds; ++s) {
     for (std::size_t m = 0; m < methods; ++m) {
       for (std::size_t code = 0; code < statuses; ++code) {
@@ -78,10 +85,12 @@ std::string Metrics::text() const {
     }
     sum += seconds_[s][buckets].load(std::memory_order_relaxed);
     metric.histogram.sample_count = sum;
-    metric.histogram.sample_sum = static_cast<double>(total_micros_[s].load(std::memory_order_relaxed)) / 1e6;
+    metric.histogram.sample_sum =
+        static_cast<double>(total_micros_[s].load(std::memory_order_relaxed)) / 1e6;
     if (sum > 0) seconds.metric.push_back(std::move(metric));
   }
-  MetricFamily failures{"kronborg_auth_failures_total", "Credentials refused.", MetricType::Counter, {}};
+  MetricFamily failures{
+      "kronborg_auth_failures_total", "Credentials refused.", MetricType::Counter, {}};
   for (std::size_t i = 0; i < codes; ++i) {
     ClientMetric metric;
     metric.label = {label("code", code_names[i])};

@@ -14,8 +14,8 @@ namespace kronborg::app {
 enum class SurfaceKind : std::uint8_t { gate, forward_auth, api, health, discovery };
 inline constexpr std::size_t surface_kinds = 5;
 
-/// Counters of docs/protocol/http.md section 14. Counting is a relaxed addition to a fixed table: no lock,
-/// no look-up by text, on any event loop. Label values come from fixed lists.
+/// Counters of docs/protocol/http.md section 14. Counting is a relaxed addition to a fixed table:
+/// no lock, no look-up by text, on any event loop. Label values come from fixed lists.
 class Metrics {
  public:
   void request(SurfaceKind surface, std::string_view method, int status, std::int64_t micros);

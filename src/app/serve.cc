@@ -26,7 +26,7 @@ struct Server::State {
   Log& log;
   http::Workers workers;
   std::optional<SharedSurface> shared;
-  std::vector<Surface*> surfaces;             // owned by `front`
+  std::vector<Surface*> surfaces;  // owned by `front`
   std::unique_ptr<http::Server> demo;
   std::unique_ptr<http::Server> front;
   bool running = false;
@@ -54,8 +54,9 @@ Result<std::shared_ptr<const gate::Settings>> gate_settings(App& app, const Serv
   if (options.find_upstream) {
     const auto found = find_model_server(app.settings().listen.front().port);
     if (!found) {
-      return Error(Code::upstream_unreachable, "no model server answers on ports 11434, 1234, 8080 or 8000",
-                   "start one, name it with --upstream URL, or try without one: kronborg serve --demo");
+      return Error(
+          Code::upstream_unreachable, "no model server answers on ports 11434, 1234, 8080 or 8000",
+          "start one, name it with --upstream URL, or try without one: kronborg serve --demo");
     }
     settings.upstreams.push_back({"", *found, {}, {}});
   }
@@ -83,8 +84,9 @@ Result<std::unique_ptr<http::Server>> make_demo(App& app, const std::filesystem:
 }
 
 std::string printed(const http::ListenAddress& address) {
-  return fmt::format(fmt::runtime(address.host.find(':') == std::string::npos ? "{}:{}" : "[{}]:{}"), address.host,
-                     address.port);
+  return fmt::format(
+      fmt::runtime(address.host.find(':') == std::string::npos ? "{}:{}" : "[{}]:{}"), address.host,
+      address.port);
 }
 
 http::ServerOptions server_options(App& app, Log& log) {
@@ -114,13 +116,15 @@ Result<std::unique_ptr<Server>> Server::prepare(App& app, Log& log, const ServeO
   }
   TRY(auto gate, gate_settings(app, options, "unix:" + demo_socket.string()));
   struct stat folder{};
-  if (stat(app.data_folder().c_str(), &folder) != 0) return Error(Code::file_error, "the data folder is gone");
+  if (stat(app.data_folder().c_str(), &folder) != 0)
+    return Error(Code::file_error, "the data folder is gone");
   auto* raw = state.get();
   state->shared.emplace(SharedSurface{app, state->workers, std::move(gate), folder.st_uid,
                                       [raw] { return raw->front->draining(); }});
   state->front = std::make_unique<http::Server>(server_options(app, log), app.clock(), app.random(),
                                                 [raw](boost::asio::io_context& loop, int) {
-                                                  auto surface = std::make_unique<Surface>(*raw->shared, loop);
+                                                  auto surface =
+                                                      std::make_unique<Surface>(*raw->shared, loop);
                                                   raw->surfaces.push_back(surface.get());
                                                   return surface;
                                                 });
@@ -134,7 +138,8 @@ Result<std::unique_ptr<Server>> Server::prepare(App& app, Log& log, const ServeO
     exposure.listening.push_back(printed(*admin));
   }
   TRY_VOID(state->front->listen({.host = {}, .port = 0, .unix_path = app.socket_path().string()}));
-  for (const auto& upstream : state->shared->gate->upstreams) exposure.upstreams.push_back(upstream.url);
+  for (const auto& upstream : state->shared->gate->upstreams)
+    exposure.upstreams.push_back(upstream.url);
   exposure.draining = [raw] { return raw->front->draining(); };
   app.metrics().add_gauge("kronborg_connections", "Open connections.",
                           [raw] { return static_cast<double>(raw->front->connections()); });
@@ -149,7 +154,8 @@ Server::~Server() {
 void Server::start() {
   auto& state = *state_;
   state.app.set_warn([&log = state.log](std::string_view message) { log.warn(message); });
-  state.app.maintenance().start([&log = state.log](std::string_view message) { log.warn(message); });
+  state.app.maintenance().start(
+      [&log = state.log](std::string_view message) { log.warn(message); });
   if (state.demo) state.demo->start();
   state.front->start();
   state.app.exposure().serving = true;
@@ -194,8 +200,9 @@ std::string Server::local_url() const {
   const auto& address = state_->app.settings().listen.front();
   const auto* scheme = state_->app.settings().tls ? "https" : "http";
   const bool any = address.host == "0.0.0.0" || address.host == "::";
-  const auto host = any ? std::string("127.0.0.1")
-                        : address.host.find(':') == std::string::npos ? address.host : "[" + address.host + "]";
+  const auto host = any                                           ? std::string("127.0.0.1")
+                    : address.host.find(':') == std::string::npos ? address.host
+                                                                  : "[" + address.host + "]";
   return fmt::format("{}://{}:{}", scheme, host, address.port);
 }
 

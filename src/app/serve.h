@@ -11,8 +11,8 @@
 namespace kronborg::app {
 
 struct ServeOptions {
-  bool demo = false;                    ///< the echo upstream beside the configured ones
-  bool find_upstream = false;           ///< look for a model server on the usual ports
+  bool demo = false;           ///< the echo upstream beside the configured ones
+  bool find_upstream = false;  ///< look for a model server on the usual ports
 };
 
 /// The program as a server: listeners, event loops, the demo upstream, signals.
@@ -20,7 +20,8 @@ class Server {
  public:
   /// Binds and prepares; nothing is answered before run(). Errors: config_invalid, address_in_use,
   /// file_error.
-  static base::Result<std::unique_ptr<Server>> prepare(App& app, Log& log, const ServeOptions& options);
+  static base::Result<std::unique_ptr<Server>> prepare(App& app, Log& log,
+                                                       const ServeOptions& options);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

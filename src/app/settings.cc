@@ -10,8 +10,10 @@ using base::Code;
 using base::Error;
 using base::Result;
 
-Error invalid(std::string_view key, const Config& config, std::string_view problem, std::string_view next) {
-  return {Code::config_invalid, fmt::format("{}: {} (set by {})", key, problem, config.source(key)), std::string(next)};
+Error invalid(std::string_view key, const Config& config, std::string_view problem,
+              std::string_view next) {
+  return {Code::config_invalid, fmt::format("{}: {} (set by {})", key, problem, config.source(key)),
+          std::string(next)};
 }
 
 Result<Profile> profile_of(const Config& config) {
@@ -19,44 +21,51 @@ Result<Profile> profile_of(const Config& config) {
   if (name == "loopback") return Profile::loopback;
   if (name == "lan") return Profile::lan;
   if (name == "public") return Profile::open_internet;
-  return invalid("http.profile", config, "is not loopback, lan or public", "choose one of the three");
+  return invalid("http.profile", config, "is not loopback, lan or public",
+                 "choose one of the three");
 }
 
 Result<void> check_exposure(const Config& config, const Settings& settings) {
   if (settings.profile == Profile::loopback && !settings.loopback_only) {
-    return invalid("http.listen", config, "has an address beyond loopback while http.profile is loopback",
+    return invalid("http.listen", config,
+                   "has an address beyond loopback while http.profile is loopback",
                    "use 'kronborg serve --expose', or set http.profile to lan or public");
   }
   if (config.flag("gate.trust_loopback") && !settings.loopback_only) {
-    return invalid("gate.trust_loopback", config, "cannot be on while the server listens beyond loopback",
+    return invalid("gate.trust_loopback", config,
+                   "cannot be on while the server listens beyond loopback",
                    "turn it off, or listen on 127.0.0.1 only");
   }
   if (settings.tls || settings.profile == Profile::loopback) return {};
   if (settings.profile == Profile::lan && config.flag("http.allow_plain_lan")) return {};
   if (settings.profile == Profile::open_internet && !settings.trusted_proxies.empty()) return {};
-  return invalid("http.profile", config, "needs TLS",
-                 settings.profile == Profile::lan
-                     ? "set tls.certificate and tls.key, or http.allow_plain_lan = true"
-                     : "set tls.certificate and tls.key, or http.trusted_proxies when a proxy ends TLS");
+  return invalid(
+      "http.profile", config, "needs TLS",
+      settings.profile == Profile::lan
+          ? "set tls.certificate and tls.key, or http.allow_plain_lan = true"
+          : "set tls.certificate and tls.key, or http.trusted_proxies when a proxy ends TLS");
 }
 
 Result<std::string> origin_of(const Config& config, const Settings& settings) {
   auto origin = config.text("http.public_origin");
   if (origin.empty()) {
     if (settings.profile == Profile::open_internet) {
-      return invalid("http.public_origin", config, "is needed in profile public", "set it to https://<your name>");
+      return invalid("http.public_origin", config, "is needed in profile public",
+                     "set it to https://<your name>");
     }
     const auto& first = settings.listen.front();
-    const auto host = settings.profile == Profile::loopback ? std::string("localhost")
+    const auto host = settings.profile == Profile::loopback       ? std::string("localhost")
                       : first.host.find(':') != std::string::npos ? fmt::format("[{}]", first.host)
                                                                   : first.host;
     return fmt::format("{}://{}:{}", settings.tls ? "https" : "http", host, first.port);
   }
   const auto scheme_end = origin.find("://");
   const bool known = origin.starts_with("http://") || origin.starts_with("https://");
-  if (!known || origin.find_first_of("/?#@ ", scheme_end + 3) != std::string::npos || scheme_end + 3 == origin.size()) {
-    return invalid("http.public_origin", config, "is not an origin",
-                   "write scheme, host and perhaps a port, without a path: https://agents.example.org");
+  if (!known || origin.find_first_of("/?#@ ", scheme_end + 3) != std::string::npos ||
+      scheme_end + 3 == origin.size()) {
+    return invalid(
+        "http.public_origin", config, "is not an origin",
+        "write scheme, host and perhaps a port, without a path: https://agents.example.org");
   }
   return origin;
 }
@@ -108,7 +117,8 @@ Result<Settings> settle(const Config& config) {
     settings.listen.push_back(std::move(address));
   }
   if (settings.listen.empty()) {
-    return invalid("http.listen", config, "names no address", "write for example [\"127.0.0.1:1337\"]");
+    return invalid("http.listen", config, "names no address",
+                   "write for example [\"127.0.0.1:1337\"]");
   }
   if (const auto& admin = config.text("http.admin_listen"); !admin.empty()) {
     TRY(settings.admin_listen, http::parse_listen_address(admin));
@@ -118,7 +128,8 @@ Result<Settings> settle(const Config& config) {
   const auto& certificate = config.text("tls.certificate");
   const auto& key = config.text("tls.key");
   if (certificate.empty() != key.empty()) {
-    return Error(Code::config_invalid, "tls.certificate and tls.key go together", "set both, or neither");
+    return Error(Code::config_invalid, "tls.certificate and tls.key go together",
+                 "set both, or neither");
   }
   if (!certificate.empty()) settings.tls = http::TlsFiles{certificate, key};
   TRY_VOID(check_exposure(config, settings));
@@ -128,7 +139,8 @@ Result<Settings> settle(const Config& config) {
   settings.store_url = config.text("store.url");
   const auto kind = keyholder::kind_named(config.text("keystore.kind"));
   if (!kind) {
-    return invalid("keystore.kind", config, "is not a kind of this version", "choose passphrase or file");
+    return invalid("keystore.kind", config, "is not a kind of this version",
+                   "choose passphrase or file");
   }
   settings.keystore = *kind;
   return settings;

@@ -22,7 +22,7 @@ struct Settings {
   Profile profile = Profile::loopback;
   std::vector<http::ListenAddress> listen;
   std::optional<http::ListenAddress> admin_listen;
-  std::string origin;                       ///< own origin (http.md 1.1), no trailing '/'
+  std::string origin;  ///< own origin (http.md 1.1), no trailing '/'
   HostRules hosts;
   std::vector<std::string> allowed_origins;
   std::vector<std::string> trusted_proxies;
@@ -30,11 +30,11 @@ struct Settings {
   int threads = 0;
   std::string store_url;
   keyholder::KeystoreKind keystore = keyholder::KeystoreKind::passphrase;
-  bool loopback_only = true;                ///< every listener is a loopback address
+  bool loopback_only = true;  ///< every listener is a loopback address
 };
 
-/// Errors: config_invalid, with the key that is wrong and what to write instead. Refuses what would be
-/// unsafe: an address beyond loopback in profile loopback, lan or public without TLS unless
+/// Errors: config_invalid, with the key that is wrong and what to write instead. Refuses what would
+/// be unsafe: an address beyond loopback in profile loopback, lan or public without TLS unless
 /// `http.allow_plain_lan`, trust_loopback with a listener beyond loopback.
 base::Result<Settings> settle(const Config& config);
 

@@ -29,7 +29,9 @@ json::value status_extras(App& app) {
       {"listening", std::move(listening)},
       {"upstreams", std::move(upstreams)},
       {"dataFolder", app.data_folder().string()},
-      {"store", json::object{{"kind", store.kind}, {"place", store.place}, {"schemaVersion", store.schema_version}}},
+      {"store",
+       json::object{
+           {"kind", store.kind}, {"place", store.place}, {"schemaVersion", store.schema_version}}},
       {"warnings", std::move(warnings)},
   };
 }

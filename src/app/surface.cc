@@ -15,19 +15,23 @@ using base::Code;
 using base::Error;
 
 constexpr std::chrono::milliseconds tick_time{250};
-constexpr int ticks_per_usage_flush = 8;              // last use reaches the store within 2 s
+constexpr int ticks_per_usage_flush = 8;  // last use reaches the store within 2 s
 constexpr std::chrono::milliseconds event_poll_time{200};
 constexpr int events_at_once = 100;
 
 /// The path that routing uses. Almost no path has an escape.
 std::string path_of(const http::RequestHead& head) {
-  return head.path.find('%') == std::string_view::npos ? std::string(head.path) : http::decoded_path(head.path);
+  return head.path.find('%') == std::string_view::npos ? std::string(head.path)
+                                                       : http::decoded_path(head.path);
 }
 
-bool is_safe_method(std::string_view method) { return method == "GET" || method == "HEAD" || method == "OPTIONS"; }
+bool is_safe_method(std::string_view method) {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS";
+}
 
-constexpr std::string_view api_fields[] = {"content-type", "accept",      "idempotency-key",
-                                           "prefer",       "api-version", "if-none-match", "content-encoding"};
+constexpr std::string_view api_fields[] = {"content-type",    "accept",      "idempotency-key",
+                                           "prefer",          "api-version", "if-none-match",
+                                           "content-encoding"};
 
 }  // namespace
 
@@ -148,7 +152,8 @@ api::Request Surface::api_request(const http::Exchange& exchange, std::string_vi
     if (const auto value = head.field(name)) request.fields.emplace_back(name, *value);
   }
   request.caller = caller(exchange);
-  for (const auto& secret : head.secrets) request.credential_sent = request.credential_sent || secret.has_value();
+  for (const auto& secret : head.secrets)
+    request.credential_sent = request.credential_sent || secret.has_value();
   request.metrics_access = path == "/metrics" && has_metrics_access(exchange);
   request.source_address = exchange.peer().address;
   request.request_id = exchange.request_id();
@@ -157,7 +162,8 @@ api::Request Surface::api_request(const http::Exchange& exchange, std::string_vi
 
 void Surface::refuse_now(http::Exchange& exchange, const Error& error) {
   const auto accept = exchange.request().field("accept").value_or("");
-  exchange.respond(api::error_response(error, exchange.request_id(), accept, shared_.app.settings().origin));
+  exchange.respond(
+      api::error_response(error, exchange.request_id(), accept, shared_.app.settings().origin));
 }
 
 asio::awaitable<void> Surface::answer_api(http::Exchange& exchange) {
@@ -199,10 +205,12 @@ asio::awaitable<void> Surface::stream_events(http::Exchange& exchange) {
   while (there && !shared_.draining()) {
     if (app.audit().newest_seq() > after) {
       base::Result<std::vector<api::Event>> events{base::Code::overloaded};
-      co_await shared_.workers.run([&] { events = app.router().events_after(after, events_at_once); });
+      co_await shared_.workers.run(
+          [&] { events = app.router().events_after(after, events_at_once); });
       if (!events) break;
       for (const auto& event : *events) {
-        exchange.put("id: " + std::to_string(event.seq) + "\nevent: " + event.kind + "\ndata: " + event.data + "\n\n");
+        exchange.put("id: " + std::to_string(event.seq) + "\nevent: " + event.kind +
+                     "\ndata: " + event.data + "\n\n");
         after = event.seq;
       }
     } else if (std::chrono::steady_clock::now() - silent_since >= http::heartbeat_time) {

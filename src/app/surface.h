@@ -21,7 +21,7 @@ struct SharedSurface {
   App& app;
   http::Workers& workers;
   std::shared_ptr<const gate::Settings> gate;
-  uid_t owner = 0;                          ///< user that owns the data folder
+  uid_t owner = 0;  ///< user that owns the data folder
   std::function<bool()> draining;
 };
 

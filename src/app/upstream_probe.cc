@@ -19,7 +19,8 @@ constexpr std::array model_ports{11434, 1234, 8080, 8000};
 
 class Socket {
  public:
-  explicit Socket(int family) : descriptor_(socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {}
+  explicit Socket(int family)
+      : descriptor_(socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {}
   Socket(const Socket&) = delete;
   Socket& operator=(const Socket&) = delete;
   ~Socket() {
@@ -36,8 +37,10 @@ class Socket {
   }
 
   bool speaks_http() const {
-    constexpr std::string_view question = "GET /v1/models HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-    if (send(descriptor_, question.data(), question.size(), MSG_NOSIGNAL) < 0 || !ready(POLLIN)) return false;
+    constexpr std::string_view question =
+        "GET /v1/models HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    if (send(descriptor_, question.data(), question.size(), MSG_NOSIGNAL) < 0 || !ready(POLLIN))
+      return false;
     std::array<char, 16> start{};
     const auto got = recv(descriptor_, start.data(), start.size(), 0);
     return got >= 7 && std::string_view(start.data(), 7) == "HTTP/1.";
@@ -80,9 +83,11 @@ bool answers_connections(std::string_view url) {
   auto rest = url.substr(tls ? 8 : 7);
   rest = rest.substr(0, rest.find('/'));
   auto colon = rest.rfind(':');
-  if (colon != std::string_view::npos && rest.find(']', colon) != std::string_view::npos) colon = std::string_view::npos;
+  if (colon != std::string_view::npos && rest.find(']', colon) != std::string_view::npos)
+    colon = std::string_view::npos;
   std::string host(rest.substr(0, colon));
-  const std::string port = colon == std::string_view::npos ? (tls ? "443" : "80") : std::string(rest.substr(colon + 1));
+  const std::string port =
+      colon == std::string_view::npos ? (tls ? "443" : "80") : std::string(rest.substr(colon + 1));
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   const auto addresses = addresses_of(host, port);
   for (const auto* address = addresses.get(); address != nullptr; address = address->ai_next) {

@@ -7,7 +7,8 @@
 
 namespace kronborg::app {
 
-/// Whether something accepts connections at an upstream URL (http, https or unix:), within a second.
+/// Whether something accepts connections at an upstream URL (http, https or unix:), within a
+/// second.
 bool answers_connections(std::string_view url);
 
 /// Ports on which model servers usually listen (docs/protocol/cli.md).

@@ -23,7 +23,8 @@ int show_agent(Context& context, const base::Result<Reply>& reply) {
     facts.add("name", text_of(agent, "name"));
     facts.add("address", text_of(agent, "address"));
     facts.add("id", text_of(agent, "id"));
-    if (const auto text = text_of(agent, "description"); !text.empty()) facts.add("description", text);
+    if (const auto text = text_of(agent, "description"); !text.empty())
+      facts.add("description", text);
     if (const auto text = text_of(agent, "upstream"); !text.empty()) facts.add("upstream", text);
     facts.add("index", text_of(agent, "index"));
     facts.add("created", date_of(agent, "createdAt"));
@@ -56,7 +57,9 @@ int list(Context& context) {
   });
 }
 
-std::string path_of(const AgentOptions& options) { return "/api/v1/agents/" + segment(options.agent); }
+std::string path_of(const AgentOptions& options) {
+  return "/api/v1/agents/" + segment(options.agent);
+}
 
 int set(Context& context, const AgentOptions& options) {
   json::object body;
@@ -69,7 +72,8 @@ int set(Context& context, const AgentOptions& options) {
   put("upstream", options.upstream);
   if (options.shared) body["shared"] = *options.shared == "on";
   if (body.empty()) {
-    return context.fail({base::Code::usage, "nothing to change", "give --name, --description, --upstream or --shared"});
+    return context.fail({base::Code::usage, "nothing to change",
+                         "give --name, --description, --upstream or --shared"});
   }
   return show_agent(context, context.call("PATCH", path_of(options), body));
 }
@@ -98,34 +102,41 @@ void add_agent_commands(const Shell& shell) {
     verb->add_option("agent", options->agent, "name, UUID or address")->required();
     return verb;
   };
-  auto* made = noun.verb("create", "make an agent", "kronborg agent create researcher --upstream http://127.0.0.1:8000",
+  auto* made = noun.verb("create", "make an agent",
+                         "kronborg agent create researcher --upstream http://127.0.0.1:8000",
                          [&context, options] { return create(context, *options); });
   made->add_option("name", options->name, "its name")->required();
   made->add_option("--upstream", options->upstream, "its own upstream URL");
   made->add_option("--description", options->description, "what it is for");
   noun.verb("list", "list the agents", "kronborg agent list", [&context] { return list(context); });
-  needs_agent(noun.verb("show", "show an agent", "kronborg agent show researcher", [&context, options] {
-    return show_agent(context, context.call("GET", path_of(*options)));
-  }));
+  needs_agent(noun.verb(
+      "show", "show an agent", "kronborg agent show researcher",
+      [&context, options] { return show_agent(context, context.call("GET", path_of(*options))); }));
   auto* changed = needs_agent(noun.verb("set", "change an agent; an empty text clears",
                                         "kronborg agent set researcher --upstream ''",
                                         [&context, options] { return set(context, *options); }));
   changed->add_option("--name", options->new_name, "new name");
   changed->add_option("--description", options->description, "new description");
   changed->add_option("--upstream", options->upstream, "new upstream URL");
-  changed->add_option("--shared", options->shared, "on or off: advertise it on the network while exposed")
+  changed
+      ->add_option("--shared", options->shared,
+                   "on or off: advertise it on the network while exposed")
       ->check(CLI::IsMember({"on", "off"}));
   needs_agent(noun.verb("rotate", "a new address for the same agent; keys of the old one die",
                         "kronborg agent rotate researcher", [&context, options] {
-                          return show_agent(context, context.call("POST", path_of(*options) + "/rotate"));
+                          return show_agent(context,
+                                            context.call("POST", path_of(*options) + "/rotate"));
                         }));
-  needs_agent(noun.verb("delete", "remove an agent; its keys die", "kronborg agent delete researcher",
+  needs_agent(noun.verb("delete", "remove an agent; its keys die",
+                        "kronborg agent delete researcher",
                         [&context, options] { return remove(context, *options); }));
-  auto* brought = noun.verb("import", "bring back an agent by its index", "kronborg agent import researcher --index 4",
+  auto* brought = noun.verb("import", "bring back an agent by its index",
+                            "kronborg agent import researcher --index 4",
                             [&context, options] { return import(context, *options); });
   brought->add_option("name", options->name, "its name")->required();
   brought->add_option("--index", options->index, "its index")->required();
-  brought->add_option("--scope", options->scope, "device id it was made on; empty for the oldest form");
+  brought->add_option("--scope", options->scope,
+                      "device id it was made on; empty for the oldest form");
 }
 
 }  // namespace kronborg::cli

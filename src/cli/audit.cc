@@ -13,8 +13,8 @@ struct AuditOptions {
 };
 
 void print_event(const json::value& event) {
-  fmt::print("{}  {:<18}  {:<8}  {}  {}\n", date_of(event, "at"), text_of(event, "type"), text_of(event, "actor"),
-             text_of(event, "subject"), text_of(event, "detail"));
+  fmt::print("{}  {:<18}  {:<8}  {}  {}\n", date_of(event, "at"), text_of(event, "type"),
+             text_of(event, "actor"), text_of(event, "subject"), text_of(event, "detail"));
 }
 
 int list(Context& context, const AuditOptions& options) {
@@ -22,9 +22,9 @@ int list(Context& context, const AuditOptions& options) {
   if (options.type) path += "type=" + segment(*options.type) + "&";
   if (options.since) path += "since=" + segment(*options.since) + "&";
   path.pop_back();
-  const auto events = context.all_of(path, "audit");
+  const auto events = context.all_of(path, "auditEvents");
   if (!events) return context.fail(events.error());
-  return context.show(json::object{{"audit", *events}}, [&] {
+  return context.show(json::object{{"auditEvents", *events}}, [&] {
     for (const auto& event : *events) print_event(event);
     if (events->empty()) fmt::print(stderr, "nothing so far\n");
   });
@@ -73,7 +73,8 @@ void add_audit_commands(const Shell& shell) {
   command->footer("Example:\n  kronborg audit --type key --since 2026-01-01T00:00:00Z");
   command->add_option("--since", options->since, "RFC 3339 time");
   command->add_option("--type", options->type, "a type such as key.revoke, or a noun such as key");
-  command->add_flag("--follow", options->follow, "stay and show what happens (needs a running server)");
+  command->add_flag("--follow", options->follow,
+                    "stay and show what happens (needs a running server)");
   auto* verification = command->add_subcommand("verify", "recompute the chain of the log");
   verification->footer("Example:\n  kronborg audit verify");
   verification->callback([&context, &code = shell.exit_code] { code = verify(context); });

@@ -37,8 +37,10 @@ class InProcess final : public Client {
     return reply;
   }
 
-  base::Result<void> follow(std::string_view, const std::function<bool(std::string_view)>&) override {
-    return base::Error(base::Code::server_unreachable, "there is nothing to follow: no server is running",
+  base::Result<void> follow(std::string_view,
+                            const std::function<bool(std::string_view)>&) override {
+    return base::Error(base::Code::server_unreachable,
+                       "there is nothing to follow: no server is running",
                        "start it with 'kronborg serve'");
   }
 

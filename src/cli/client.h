@@ -21,9 +21,10 @@ class Client {
   /// Error: server_unreachable and what opening the parts says; a refusal is a Reply.
   virtual base::Result<Reply> call(std::string_view method, std::string_view path,
                                    const std::optional<base::json::value>& body) = 0;
-  /// GET of a stream; `line` is called for every line until it returns false. Error: not_found without
-  /// a running server.
-  virtual base::Result<void> follow(std::string_view path, const std::function<bool(std::string_view)>& line) = 0;
+  /// GET of a stream; `line` is called for every line until it returns false. Error: not_found
+  /// without a running server.
+  virtual base::Result<void> follow(std::string_view path,
+                                    const std::function<bool(std::string_view)>& line) = 0;
   [[nodiscard]] virtual bool in_process() const = 0;
 };
 

@@ -4,7 +4,8 @@
 
 namespace kronborg::cli {
 
-CLI::App* Shell::verb(const char* name, const char* summary, const char* example, std::function<int()> run) const {
+CLI::App* Shell::verb(const char* name, const char* summary, const char* example,
+                      std::function<int()> run) const {
   auto* command = parent.add_subcommand(name, summary);
   command->footer(std::string("Example:\n  ") + example);
   command->callback([run = std::move(run), &code = exit_code] { code = run(); });
@@ -19,9 +20,9 @@ Shell Shell::noun(const char* name, const char* summary) const {
 
 void add_commands(const Shell& shell) {
   static constexpr std::array table{
-      add_identity_commands, add_serve_command, add_agent_commands, add_key_commands,   add_whitelist_commands,
-      add_credential_commands, add_audit_commands, add_store_commands, add_config_commands, add_doctor_command,
-      add_about_commands,
+      add_identity_commands,  add_serve_command,       add_agent_commands, add_key_commands,
+      add_whitelist_commands, add_credential_commands, add_audit_commands, add_store_commands,
+      add_config_commands,    add_doctor_command,      add_about_commands,
   };
   for (const auto add : table) add(shell);
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-
 #include <functional>
 
 #include "cli/context.h"
@@ -15,13 +14,14 @@ struct Shell {
   int& exit_code;
 
   /// A verb whose work is `run`; `example` stands at the end of its help.
-  CLI::App* verb(const char* name, const char* summary, const char* example, std::function<int()> run) const;
+  CLI::App* verb(const char* name, const char* summary, const char* example,
+                 std::function<int()> run) const;
   /// A noun that has verbs.
   [[nodiscard]] Shell noun(const char* name, const char* summary) const;
 };
 
 // One function per noun, each in its own file.
-void add_identity_commands(const Shell& shell);    // init, status, unlock, lock
+void add_identity_commands(const Shell& shell);  // init, status, unlock, lock
 void add_serve_command(const Shell& shell);
 void add_agent_commands(const Shell& shell);
 void add_key_commands(const Shell& shell);
@@ -31,7 +31,7 @@ void add_audit_commands(const Shell& shell);
 void add_store_commands(const Shell& shell);
 void add_config_commands(const Shell& shell);
 void add_doctor_command(const Shell& shell);
-void add_about_commands(const Shell& shell);       // openapi, completion, version
+void add_about_commands(const Shell& shell);  // openapi, completion, version
 
 /// The whole command line. The table of commands.
 void add_commands(const Shell& shell);

@@ -48,9 +48,11 @@ std::vector<std::string> values_of(const CLI::Option& option, Context& context) 
   if (name == "agent" || name == "--agent") {
     return names(context, "/api/v1/agents?limit=500", "agents", {"name", "id", "address"});
   }
-  if (name == "key") return names(context, "/api/v1/access-keys?limit=500", "accessKeys", {"label", "id"});
+  if (name == "key")
+    return names(context, "/api/v1/access-keys?limit=500", "accessKeys", {"label", "id"});
   if (name == "id") return names(context, "/api/v1/credentials?limit=500", "credentials", {"id"});
-  if (name == "address") return names(context, "/api/v1/whitelist?limit=500", "whitelist", {"address"});
+  if (name == "address")
+    return names(context, "/api/v1/whitelist?limit=500", "whitelistEntries", {"address"});
   if (name == "shell") return {"bash", "zsh", "fish"};
   if (name == "kind") return {"metrics"};
   if (name == "--expires") return {"30d", "90d", "1y", "never"};
@@ -80,7 +82,8 @@ std::string_view completion_script(std::string_view shell) {
   return shell == "fish" ? fish : bash;
 }
 
-std::vector<std::string> candidates(CLI::App& program, Context& context, const std::vector<std::string>& words) {
+std::vector<std::string> candidates(CLI::App& program, Context& context,
+                                    const std::vector<std::string>& words) {
   CLI::App* command = &program;
   const CLI::Option* awaiting = nullptr;  // option whose value is the next word
   std::size_t position = 0;
@@ -114,7 +117,8 @@ std::vector<std::string> candidates(CLI::App& program, Context& context, const s
       for (auto& value : values_of(*option, context)) found.push_back(std::move(value));
     }
   }
-  std::erase_if(found, [&](const std::string& text) { return !text.starts_with(start) || text.empty(); });
+  std::erase_if(found,
+                [&](const std::string& text) { return !text.starts_with(start) || text.empty(); });
   return found;
 }
 

@@ -43,13 +43,15 @@ int init(Context& context) {
                                         : app::config_file(context.environment());
   std::error_code failure;
   if (std::filesystem::exists(file, failure)) {
-    return context.fail({base::Code::conflict, fmt::format("{} exists", file.string()), "edit it, or move it away first"});
+    return context.fail({base::Code::conflict, fmt::format("{} exists", file.string()),
+                         "edit it, or move it away first"});
   }
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), failure);
   if (const auto written = base::replace_file(file, app::config_template()); !written) {
     return context.fail(written.error());
   }
-  return context.show(json::object{{"file", file.string()}}, [&] { fmt::print("{}\n", file.string()); });
+  return context.show(json::object{{"file", file.string()}},
+                      [&] { fmt::print("{}\n", file.string()); });
 }
 
 }  // namespace

@@ -45,7 +45,8 @@ Result<Reply> Context::call(std::string_view method, std::string_view path,
   TRY(auto reply, api->call(method, path, body));
   if (reply.ok()) return reply;
   const auto error = error_of(reply);
-  if (error.code == Code::identity_locked && api->in_process()) return unlock_and_repeat(method, path, body);
+  if (error.code == Code::identity_locked && api->in_process())
+    return unlock_and_repeat(method, path, body);
   return error;
 }
 
@@ -55,8 +56,8 @@ Result<Reply> Context::unlock_and_repeat(std::string_view method, std::string_vi
   if (passphrase_file) file = *passphrase_file;
   TRY(const auto passphrase, read_secret(file, "passphrase", "--passphrase-file F"));
   TRY(auto* api, client());
-  TRY(const auto unlocked,
-      api->call("POST", "/api/v1/identity/unlock", base::json::object{{"passphrase", passphrase.reveal()}}));
+  TRY(const auto unlocked, api->call("POST", "/api/v1/identity/unlock",
+                                     base::json::object{{"passphrase", passphrase.reveal()}}));
   if (!unlocked.ok()) return error_of(unlocked);
   TRY(auto reply, api->call(method, path, body));
   if (!reply.ok()) return error_of(reply);
@@ -67,7 +68,8 @@ Result<base::json::array> Context::all_of(std::string_view path, std::string_vie
   base::json::array items;
   std::string cursor;
   for (;;) {
-    auto page = fmt::format("{}{}limit=500", path, path.find('?') == std::string_view::npos ? '?' : '&');
+    auto page =
+        fmt::format("{}{}limit=500", path, path.find('?') == std::string_view::npos ? '?' : '&');
     if (!cursor.empty()) page += "&cursor=" + segment(cursor);
     TRY(const auto reply, call("GET", page));
     for (const auto& item : array_of(reply.value, member)) items.push_back(item);

@@ -28,8 +28,11 @@ class Context {
 
   [[nodiscard]] const app::Environment& environment() const { return environment_; }
   base::Result<app::Config> load_config() const;
-  [[nodiscard]] base::Result<std::filesystem::path> folder() const { return app::data_folder(environment_); }
-  /// Everything wired in this process. Error: store_in_use while a server runs, and those of the parts.
+  [[nodiscard]] base::Result<std::filesystem::path> folder() const {
+    return app::data_folder(environment_);
+  }
+  /// Everything wired in this process. Error: store_in_use while a server runs, and those of the
+  /// parts.
   base::Result<std::unique_ptr<app::App>> open_app(app::Config config) const;
 
   /// The running server, else the router in-process.

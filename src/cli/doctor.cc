@@ -13,7 +13,8 @@ namespace json = base::json;
 json::value look_from_outside(Context& context, const base::Error& why) {
   std::vector<app::Finding> findings;
   if (const auto folder = context.folder()) findings = app::examine_folder(*folder);
-  findings.push_back({"start", false, app::Severity::error, std::string(why.text()), std::string(why.next_step())});
+  findings.push_back({"start", false, app::Severity::error, std::string(why.text()),
+                      std::string(why.next_step())});
   return json::object{{"findings", app::findings_json(findings)}};
 }
 
@@ -21,8 +22,10 @@ void print_findings(const json::value& report) {
   for (const auto& finding : array_of(report, "findings")) {
     const bool ok = flag_of(finding, "ok");
     const auto severity = text_of(finding, "severity");
-    fmt::print("{:<8} {:<12} {}\n", ok ? "ok" : severity, text_of(finding, "check"), text_of(finding, "message"));
-    if (const auto repair = text_of(finding, "repair"); !repair.empty()) fmt::print("{:<21} repair: {}\n", "", repair);
+    fmt::print("{:<8} {:<12} {}\n", ok ? "ok" : severity, text_of(finding, "check"),
+               text_of(finding, "message"));
+    if (const auto repair = text_of(finding, "repair"); !repair.empty())
+      fmt::print("{:<21} repair: {}\n", "", repair);
   }
 }
 

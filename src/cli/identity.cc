@@ -24,19 +24,23 @@ std::optional<std::filesystem::path> as_path(const std::optional<std::string>& t
 Result<std::string> confirm_replacement(Context& context) {
   TRY(const auto current, context.call("GET", "/api/v1/identity"));
   const auto address = text_of(current.value, "masterAddress");
-  fmt::print(stderr,
-             "This replaces the identity {}.\n"
-             "Its agents, keys and whitelists are gone for good: every key that it or its agents issued answers\n"
-             "401 Audience mismatch. Revocations stay. Without its recovery code it cannot come back.\n",
-             address);
-  return read_line("type the old address to go on", "a terminal: --replace asks for the old address");
+  fmt::print(
+      stderr,
+      "This replaces the identity {}.\n"
+      "Its agents, keys and whitelists are gone for good: every key that it or its agents issued "
+      "answers\n"
+      "401 Audience mismatch. Revocations stay. Without its recovery code it cannot come back.\n",
+      address);
+  return read_line("type the old address to go on",
+                   "a terminal: --replace asks for the old address");
 }
 
 Result<Reply> initialise(Context& context, const InitOptions& options) {
   TRY(const auto config, context.load_config());
   const auto kind = options.keystore.value_or(config.text("keystore.kind"));
   json::object request{{"keystore", kind}};
-  if (options.recovery_dir) request["recoveryDir"] = std::filesystem::absolute(*options.recovery_dir).string();
+  if (options.recovery_dir)
+    request["recoveryDir"] = std::filesystem::absolute(*options.recovery_dir).string();
   if (options.replace) {
     TRY(const auto typed, confirm_replacement(context));
     request["replace"] = typed;
@@ -47,7 +51,8 @@ Result<Reply> initialise(Context& context, const InitOptions& options) {
     if (current.ok()) return base::Error(base::Code::identity_exists);
   }
   if (kind == "passphrase") {
-    const auto file = as_path(options.passphrase_file ? options.passphrase_file : context.passphrase_file);
+    const auto file =
+        as_path(options.passphrase_file ? options.passphrase_file : context.passphrase_file);
     TRY(const auto passphrase, read_new_secret(file, "new passphrase", "--passphrase-file F"));
     request["passphrase"] = passphrase.reveal();
   }
@@ -65,8 +70,10 @@ int init(Context& context, const InitOptions& options) {
     facts.add("recovery code", text_of(reply->value, "recoveryCode"));
     facts.print();
     fmt::print(stderr,
-               "\nWrite the recovery code down: it is shown once, and it opens recovery.json in the data folder.\n"
-               "hint: keep a copy of that file elsewhere too; kronborg rewrites it when something changes\n");
+               "\nWrite the recovery code down: it is shown once, and it opens recovery.json in "
+               "the data folder.\n"
+               "hint: keep a copy of that file elsewhere too; kronborg rewrites it when something "
+               "changes\n");
   });
 }
 
@@ -86,13 +93,17 @@ int status(Context& context) {
     }
     facts.add("server", flag_of(value, "serving") ? "running" : "not running");
     facts.add("origin", text_of(value, "origin"));
-    for (const auto& address : array_of(value, "listening")) facts.add("listening", std::string(address.as_string()));
-    for (const auto& url : array_of(value, "upstreams")) facts.add("upstream", std::string(url.as_string()));
+    for (const auto& address : array_of(value, "listening"))
+      facts.add("listening", std::string(address.as_string()));
+    for (const auto& url : array_of(value, "upstreams"))
+      facts.add("upstream", std::string(url.as_string()));
     if (const auto* store = value.get_object().if_contains("store"); store != nullptr) {
       facts.add("store", fmt::format("{} {}", text_of(*store, "kind"), text_of(*store, "place")));
     }
-    if (const auto* counts = value.get_object().if_contains("counts"); counts != nullptr && counts->is_object()) {
-      for (const auto& [name, count] : counts->get_object()) facts.add(std::string(name), base::to_text(count));
+    if (const auto* counts = value.get_object().if_contains("counts");
+        counts != nullptr && counts->is_object()) {
+      for (const auto& [name, count] : counts->get_object())
+        facts.add(std::string(name), base::to_text(count));
     }
     facts.print();
     for (const auto& warning : array_of(value, "warnings")) {
@@ -102,8 +113,10 @@ int status(Context& context) {
 }
 
 int needs_server(Context& context) {
-  return context.fail({base::Code::server_unreachable, "no server is running, so there is nothing to unlock or lock",
-                       "start it with 'kronborg serve'; other commands ask for the passphrase themselves"});
+  return context.fail(
+      {base::Code::server_unreachable,
+       "no server is running, so there is nothing to unlock or lock",
+       "start it with 'kronborg serve'; other commands ask for the passphrase themselves"});
 }
 
 int unlock(Context& context, const std::optional<std::string>& own_file) {
@@ -111,17 +124,19 @@ int unlock(Context& context, const std::optional<std::string>& own_file) {
   const auto file = as_path(own_file ? own_file : context.passphrase_file);
   const auto passphrase = read_secret(file, "passphrase", "--passphrase-file F");
   if (!passphrase) return context.fail(passphrase.error());
-  const auto reply =
-      context.call("POST", "/api/v1/identity/unlock", json::object{{"passphrase", passphrase->reveal()}});
+  const auto reply = context.call("POST", "/api/v1/identity/unlock",
+                                  json::object{{"passphrase", passphrase->reveal()}});
   if (!reply) return context.fail(reply.error());
-  return context.show(reply->value, [&] { fmt::print("unlocked {}\n", text_of(reply->value, "masterAddress")); });
+  return context.show(reply->value,
+                      [&] { fmt::print("unlocked {}\n", text_of(reply->value, "masterAddress")); });
 }
 
 int lock(Context& context) {
   if (!context.server_runs()) return needs_server(context);
   const auto reply = context.call("POST", "/api/v1/identity/lock");
   if (!reply) return context.fail(reply.error());
-  return context.show(reply->value, [&] { fmt::print("locked {}\n", text_of(reply->value, "masterAddress")); });
+  return context.show(reply->value,
+                      [&] { fmt::print("locked {}\n", text_of(reply->value, "masterAddress")); });
 }
 
 }  // namespace
@@ -129,20 +144,28 @@ int lock(Context& context) {
 void add_identity_commands(const Shell& shell) {
   auto& context = shell.context;
   auto options = std::make_shared<InitOptions>();
-  auto* command = shell.verb("init", "make the identity of this machine", "kronborg init --keystore passphrase",
-                             [&context, options] { return init(context, *options); });
-  command->add_option("--keystore", options->keystore, "how the master key is kept: passphrase or file")
+  auto* command =
+      shell.verb("init", "make the identity of this machine", "kronborg init --keystore passphrase",
+                 [&context, options] { return init(context, *options); });
+  command
+      ->add_option("--keystore", options->keystore,
+                   "how the master key is kept: passphrase or file")
       ->check(CLI::IsMember({"passphrase", "file"}));
-  command->add_option("--passphrase-file", options->passphrase_file, "file with the new passphrase ('-': standard input)");
-  command->add_option("--recovery-dir", options->recovery_dir, "folder for a copy of the recovery bundle");
+  command->add_option("--passphrase-file", options->passphrase_file,
+                      "file with the new passphrase ('-': standard input)");
+  command->add_option("--recovery-dir", options->recovery_dir,
+                      "folder for a copy of the recovery bundle");
   command->add_flag("--replace", options->replace, "replace the identity that is there");
-  shell.verb("status", "identity, exposure, upstreams, store, counts, warnings", "kronborg status --json",
-             [&context] { return status(context); });
+  shell.verb("status", "identity, exposure, upstreams, store, counts, warnings",
+             "kronborg status --json", [&context] { return status(context); });
   auto file = std::make_shared<std::optional<std::string>>();
-  shell.verb("unlock", "hand the passphrase to the key holder", "kronborg unlock --passphrase-file ./passphrase",
-             [&context, file] { return unlock(context, *file); })
+  shell
+      .verb("unlock", "hand the passphrase to the key holder",
+            "kronborg unlock --passphrase-file ./passphrase",
+            [&context, file] { return unlock(context, *file); })
       ->add_option("--passphrase-file", *file, "file with the passphrase ('-': standard input)");
-  shell.verb("lock", "forget the master key until the next unlock", "kronborg lock", [&context] { return lock(context); });
+  shell.verb("lock", "forget the master key until the next unlock", "kronborg lock",
+             [&context] { return lock(context); });
 }
 
 }  // namespace kronborg::cli

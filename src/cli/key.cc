@@ -45,7 +45,8 @@ int create(Context& context, const KeyOptions& options) {
   return context.show(reply->value, [&] {
     const auto key = std::string(reply->value.at("key").as_string());
     fmt::print("{}\n", key);
-    fmt::print(stderr, "\nThis key is shown once. Its id is {}{}.\n\n{}", text_of(reply->value, "id"),
+    fmt::print(stderr, "\nThis key is shown once. Its id is {}{}.\n\n{}",
+               text_of(reply->value, "id"),
                reply->value.get_object().contains("expiresAt")
                    ? ", it ends on " + date_of(reply->value, "expiresAt")
                    : ", it never ends",
@@ -68,21 +69,24 @@ int list(Context& context, const KeyOptions& options) {
       const auto expires = date_of(key, "expiresAt");
       const auto used = date_of(key, "lastUsedAt");
       table.add({text_of(key, "label"), text_of(key, "scope"), text_of(key, "status"),
-                 expires.empty() ? "never" : expires, used.empty() ? "never" : used, text_of(key, "useCount"),
-                 text_of(key, "hint")});
+                 expires.empty() ? "never" : expires, used.empty() ? "never" : used,
+                 text_of(key, "useCount"), text_of(key, "hint")});
     }
     table.print("no access keys: kronborg key create --label NAME");
   });
 }
 
-std::string path_of(const KeyOptions& options) { return "/api/v1/access-keys/" + segment(options.key); }
+std::string path_of(const KeyOptions& options) {
+  return "/api/v1/access-keys/" + segment(options.key);
+}
 
 int show(Context& context, const KeyOptions& options) {
   const auto reply = context.call("GET", path_of(options));
   if (!reply) return context.fail(reply.error());
   return context.show(reply->value, [&] {
     Facts facts;
-    for (const auto& [name, value] : reply->value.get_object()) facts.add(std::string(name), text_of(reply->value, name));
+    for (const auto& [name, value] : reply->value.get_object())
+      facts.add(std::string(name), text_of(reply->value, name));
     facts.print();
   });
 }
@@ -92,7 +96,8 @@ int tell_revoked(Context& context, const base::Result<Reply>& reply, bool dry_ru
   if (!reply) return context.fail(reply.error());
   return context.show(reply->value, [&] {
     const auto count = text_of(reply->value, "revoked");
-    fmt::print("{} {} {}\n", count, count == "1" ? "key" : "keys", dry_run ? "would be revoked" : "revoked");
+    fmt::print("{} {} {}\n", count, count == "1" ? "key" : "keys",
+               dry_run ? "would be revoked" : "revoked");
   });
 }
 
@@ -107,44 +112,52 @@ int revoke(Context& context, const KeyOptions& options) {
                            "kronborg key revoke --issuer ADDRESS --nonce N"});
     }
     const json::object body{{"issuer", *options.issuer}, {"nonce", *options.nonce}};
-    return tell_revoked(context, context.call("POST", with_dry_run("/api/v1/revocations", options), body),
+    return tell_revoked(context,
+                        context.call("POST", with_dry_run("/api/v1/revocations", options), body),
                         options.dry_run);
   }
   if (options.key.empty()) {
-    return context.fail({base::Code::usage, "which key?", "give its id, label or the end of its hint"});
+    return context.fail(
+        {base::Code::usage, "which key?", "give its id, label or the end of its hint"});
   }
   json::object body;
   if (options.reason) body["reason"] = *options.reason;
-  return tell_revoked(context, context.call("POST", with_dry_run(path_of(options) + "/revoke", options), body),
-                      options.dry_run);
+  return tell_revoked(
+      context, context.call("POST", with_dry_run(path_of(options) + "/revoke", options), body),
+      options.dry_run);
 }
 
 int revoke_before(Context& context, const KeyOptions& options) {
   const json::object body{{"inclusive", options.inclusive}};
-  return tell_revoked(context, context.call("POST", with_dry_run(path_of(options) + "/revoke-before", options), body),
-                      options.dry_run);
+  return tell_revoked(
+      context,
+      context.call("POST", with_dry_run(path_of(options) + "/revoke-before", options), body),
+      options.dry_run);
 }
 
 int revoke_issuer(Context& context, const KeyOptions& options) {
   json::object body{{"issuer", *options.issuer}};
   if (options.up_to) {
     std::uint64_t counter = 0;
-    const auto [end, failure] =
-        std::from_chars(options.up_to->data(), options.up_to->data() + options.up_to->size(), counter);
+    const auto [end, failure] = std::from_chars(
+        options.up_to->data(), options.up_to->data() + options.up_to->size(), counter);
     if (failure != std::errc{} || end != options.up_to->data() + options.up_to->size()) {
-      return context.fail({base::Code::usage, "--up-to is a counter: digits only", "see 'kronborg key show K'"});
+      return context.fail(
+          {base::Code::usage, "--up-to is a counter: digits only", "see 'kronborg key show K'"});
     }
     constexpr std::uint64_t exact = (1ULL << 53U) - 1;
     body["upToCounter"] = counter <= exact ? json::value(counter) : json::value(*options.up_to);
   }
-  return tell_revoked(context, context.call("POST", with_dry_run("/api/v1/revocations", options), body),
+  return tell_revoked(context,
+                      context.call("POST", with_dry_run("/api/v1/revocations", options), body),
                       options.dry_run);
 }
 
 int forget(Context& context, const KeyOptions& options) {
   const auto reply = context.call("DELETE", path_of(options));
   if (!reply) return context.fail(reply.error());
-  return context.show(reply->value, [] { fmt::print("revoked and hidden from lists; the audit log keeps it\n"); });
+  return context.show(
+      reply->value, [] { fmt::print("revoked and hidden from lists; the audit log keeps it\n"); });
 }
 
 void print_inspection(const json::value& value) {
@@ -155,7 +168,8 @@ void print_inspection(const json::value& value) {
   }
   const auto* claims = value.is_object() ? value.get_object().if_contains("claims") : nullptr;
   if (claims != nullptr && claims->is_object()) {
-    for (const auto& [name, claim] : claims->get_object()) facts.add(std::string(name), text_of(*claims, name));
+    for (const auto& [name, claim] : claims->get_object())
+      facts.add(std::string(name), text_of(*claims, name));
   }
   facts.print();
 }
@@ -173,8 +187,11 @@ json::value inspect_offline(std::string_view key) {
     value["hint"] = "the signature is good; there is no identity here to decide by";
   }
   if (seen.claims) {
-    json::object claims{{"iss", seen.claims->issuer}, {"aud", seen.claims->audience}, {"lbl", seen.claims->label},
-                        {"nonce", seen.claims->nonce}, {"cnt", std::to_string(seen.claims->counter)},
+    json::object claims{{"iss", seen.claims->issuer},
+                        {"aud", seen.claims->audience},
+                        {"lbl", seen.claims->label},
+                        {"nonce", seen.claims->nonce},
+                        {"cnt", std::to_string(seen.claims->counter)},
                         {"iat", seen.claims->issued_at}};
     if (seen.claims->expires_at) claims["exp"] = *seen.claims->expires_at;
     value["claims"] = std::move(claims);
@@ -187,7 +204,8 @@ int inspect(Context& context, const KeyOptions& options) {
   if (options.file) source = *options.file;
   if (options.key == "-") source = "-";
   if (!options.key.empty() && options.key != "-") {
-    return context.fail({base::Code::usage, "a key is never an argument: other users could read it there",
+    return context.fail({base::Code::usage,
+                         "a key is never an argument: other users could read it there",
                          "kronborg key inspect - < key.txt"});
   }
   const auto key = read_secret(source, "key", "'-' (standard input) or --key-file F");
@@ -195,7 +213,8 @@ int inspect(Context& context, const KeyOptions& options) {
   const auto folder = context.folder();
   std::error_code ignored;
   if (folder && std::filesystem::exists(*folder / "keystore.json", ignored)) {
-    const auto reply = context.call("POST", "/api/v1/access-keys/inspect", json::object{{"key", key->reveal()}});
+    const auto reply =
+        context.call("POST", "/api/v1/access-keys/inspect", json::object{{"key", key->reveal()}});
     if (!reply) return context.fail(reply.error());
     context.show(reply->value, [&] { print_inspection(reply->value); });
     return text_of(reply->value, "decision") == "valid" ? done : denied;
@@ -210,9 +229,11 @@ void add_revocations(const Shell& noun, const std::shared_ptr<KeyOptions>& optio
   const auto dry = [options](CLI::App* verb) {
     verb->add_flag("--dry-run", options->dry_run, "only say how many keys would die");
   };
-  auto* one = noun.verb("revoke", "revoke a key: its next request gets 401", "kronborg key revoke laptop --reason lost",
+  auto* one = noun.verb("revoke", "revoke a key: its next request gets 401",
+                        "kronborg key revoke laptop --reason lost",
                         [&context, options] { return revoke(context, *options); });
-  one->add_option("key", options->key, "id, label if unique, or the last 6 or more characters of the hint");
+  one->add_option("key", options->key,
+                  "id, label if unique, or the last 6 or more characters of the hint");
   one->add_option("--reason", options->reason, "kept with the record");
   one->add_option("--issuer", options->issuer, "for a key made elsewhere: its issuer");
   one->add_option("--nonce", options->nonce, "for a key made elsewhere: its nonce");
@@ -258,7 +279,8 @@ void add_key_commands(const Shell& shell) {
       ->add_option("key", options->key, "id, label or end of the hint")
       ->required();
   auto* looked = noun.verb("inspect", "decode a key and say what would be decided, and why",
-                           "kronborg key inspect - < key.txt", [&context, options] { return inspect(context, *options); });
+                           "kronborg key inspect - < key.txt",
+                           [&context, options] { return inspect(context, *options); });
   looked->add_option("source", options->key, "'-': read the key from standard input");
   looked->add_option("--key-file", options->file, "file that holds the key");
 }

@@ -23,13 +23,15 @@ void keep_memory_private() {
 int run(int argc, char** argv) {
   CLI::App program("kronborg: identity and access authority for AI agents", "kronborg");
   program.require_subcommand(1);
-  program.footer("Example:\n  kronborg serve --demo\n\nSee 'kronborg <command> --help' for each command.");
+  program.footer(
+      "Example:\n  kronborg serve --demo\n\nSee 'kronborg <command> --help' for each command.");
   cli::Context context(app::process_environment());
   int exit_code = cli::done;
   program.add_flag("--json", context.json, "print the API's answer as one JSON value");
   program.add_option("--config", context.config_file, "configuration file");
   program.add_option("--passphrase-file", context.passphrase_file,
-                     "file with the passphrase, for commands that sign while no server runs ('-': standard input)");
+                     "file with the passphrase, for commands that sign while no server runs ('-': "
+                     "standard input)");
   program.fallthrough();
   cli::add_commands({program, context, exit_code});
   try {

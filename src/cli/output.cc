@@ -35,7 +35,8 @@ void print_error(const base::Error& error) {
     fmt::print(stderr, "  {}: {}\n", base::printable(member.pointer),
                base::printable(member.detail.empty() ? member.code : member.detail, 500));
   }
-  if (!error.next_step().empty()) fmt::print(stderr, "hint: {}\n", base::printable(spoken(error.next_step()), 2000));
+  if (!error.next_step().empty())
+    fmt::print(stderr, "hint: {}\n", base::printable(spoken(error.next_step()), 2000));
 }
 
 void Table::print(std::string_view when_empty) const {
@@ -45,14 +46,16 @@ void Table::print(std::string_view when_empty) const {
   }
   std::vector<std::size_t> widths(rows_.front().size());
   for (const auto& row : rows_) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], base::scalar_count(row[i]));
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], base::scalar_count(row[i]));
   }
   for (std::size_t r = 0; r < rows_.size(); ++r) {
     std::string line;
     for (std::size_t i = 0; i < rows_[r].size(); ++i) {
       const auto& cell = rows_[r][i];
       line += cell;
-      if (i + 1 < rows_[r].size()) line += std::string(widths[i] - base::scalar_count(cell) + 2, ' ');
+      if (i + 1 < rows_[r].size())
+        line += std::string(widths[i] - base::scalar_count(cell) + 2, ' ');
     }
     fmt::print("{}\n", r == 0 ? bold(line) : line);
   }

@@ -31,7 +31,9 @@ class Table {
 /// `name: value` lines, the values under each other.
 class Facts {
  public:
-  void add(std::string name, std::string value) { lines_.emplace_back(std::move(name), std::move(value)); }
+  void add(std::string name, std::string value) {
+    lines_.emplace_back(std::move(name), std::move(value));
+  }
   void print() const;
 
  private:
@@ -40,7 +42,8 @@ class Facts {
 
 // Reading answers: the member as text, "" when it is not there.
 std::string text_of(const base::json::value& object, std::string_view member);
-std::string date_of(const base::json::value& object, std::string_view member);  ///< up to the minute
+std::string date_of(const base::json::value& object, std::string_view member);  ///< up to the
+                                                                                ///< minute
 bool flag_of(const base::json::value& object, std::string_view member);
 const base::json::array& array_of(const base::json::value& object, std::string_view member);
 

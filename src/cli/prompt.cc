@@ -59,7 +59,8 @@ base::SecretText as_secret(std::string& text) {
 }
 
 Error needs(std::string_view option, std::string_view question) {
-  return {Code::not_interactive, fmt::format("{} is needed and there is no terminal to ask on", question),
+  return {Code::not_interactive,
+          fmt::format("{} is needed and there is no terminal to ask on", question),
           fmt::format("give it with {}", option)};
 }
 
@@ -67,8 +68,8 @@ Error needs(std::string_view option, std::string_view question) {
 
 bool is_interactive() { return isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0; }
 
-Result<base::SecretText> read_secret(const std::optional<std::filesystem::path>& file, std::string_view question,
-                                     std::string_view option) {
+Result<base::SecretText> read_secret(const std::optional<std::filesystem::path>& file,
+                                     std::string_view question, std::string_view option) {
   if (file && *file != "-") {
     TRY(auto text, base::read_file(*file, max_secret_bytes));
     return as_secret(text);
@@ -88,12 +89,13 @@ Result<base::SecretText> read_secret(const std::optional<std::filesystem::path>&
   return as_secret(text);
 }
 
-Result<base::SecretText> read_new_secret(const std::optional<std::filesystem::path>& file, std::string_view question,
-                                         std::string_view option) {
+Result<base::SecretText> read_new_secret(const std::optional<std::filesystem::path>& file,
+                                         std::string_view question, std::string_view option) {
   TRY(auto first, read_secret(file, question, option));
   if (file) return first;
   TRY(const auto second, read_secret(file, fmt::format("{} again", question), option));
-  if (first.reveal() != second.reveal()) return Error(Code::usage, "the two are not the same", "try again");
+  if (first.reveal() != second.reveal())
+    return Error(Code::usage, "the two are not the same", "try again");
   return first;
 }
 

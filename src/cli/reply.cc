@@ -7,7 +7,8 @@ namespace {
 
 std::string text_member(const base::json::object& object, std::string_view name) {
   const auto* member = object.if_contains(name);
-  return member != nullptr && member->is_string() ? std::string(member->get_string()) : std::string();
+  return member != nullptr && member->is_string() ? std::string(member->get_string())
+                                                  : std::string();
 }
 
 }  // namespace
@@ -15,7 +16,8 @@ std::string text_member(const base::json::object& object, std::string_view name)
 base::Error error_of(const Reply& reply) {
   const auto* object = reply.value.if_object();
   if (object == nullptr) {
-    return {base::Code::server_unreachable, fmt::format("the server answered {} without saying why", reply.status)};
+    return {base::Code::server_unreachable,
+            fmt::format("the server answered {} without saying why", reply.status)};
   }
   const auto code = base::code_named(text_member(*object, "code"));
   base::Error error(code.value_or(reply.status >= 500   ? base::Code::internal_error
@@ -25,7 +27,8 @@ base::Error error_of(const Reply& reply) {
   if (const auto* errors = object->if_contains("errors"); errors != nullptr && errors->is_array()) {
     for (const auto& item : errors->get_array()) {
       if (!item.is_object()) continue;
-      error.errors.push_back({text_member(item.get_object(), "pointer"), text_member(item.get_object(), "code"),
+      error.errors.push_back({text_member(item.get_object(), "pointer"),
+                              text_member(item.get_object(), "code"),
                               text_member(item.get_object(), "detail")});
     }
   }

@@ -15,7 +15,7 @@ struct Reply {
   int status = 0;
   std::string content_type;
   std::string body;
-  base::json::value value;   ///< the body, when it is JSON
+  base::json::value value;  ///< the body, when it is JSON
 
   [[nodiscard]] bool ok() const { return status >= 200 && status < 300; }
 };

@@ -31,7 +31,8 @@ std::vector<std::string> own_addresses(std::uint16_t port) {
   ifaddrs* list = nullptr;
   if (getifaddrs(&list) != 0) return addresses;
   for (const auto* item = list; item != nullptr; item = item->ifa_next) {
-    if (item->ifa_addr == nullptr || item->ifa_addr->sa_family != AF_INET || (item->ifa_flags & IFF_LOOPBACK) != 0) {
+    if (item->ifa_addr == nullptr || item->ifa_addr->sa_family != AF_INET ||
+        (item->ifa_flags & IFF_LOOPBACK) != 0) {
       continue;
     }
     char text[INET_ADDRSTRLEN] = {};
@@ -46,7 +47,8 @@ std::vector<std::string> own_addresses(std::uint16_t port) {
 
 Result<app::Config> effective_config(Context& context, const ServeArguments& arguments) {
   TRY(auto config, context.load_config());
-  if (!arguments.listen.empty()) TRY_VOID(config.set("http.listen", arguments.listen, "option --listen"));
+  if (!arguments.listen.empty())
+    TRY_VOID(config.set("http.listen", arguments.listen, "option --listen"));
   if (arguments.store) TRY_VOID(config.set("store.url", *arguments.store, "option --store"));
   if (arguments.expose) {
     TRY_VOID(config.set("http.profile", std::string("lan"), "option --expose"));
@@ -62,7 +64,8 @@ Result<app::Config> effective_config(Context& context, const ServeArguments& arg
   return config;
 }
 
-Result<json::value> ask(app::App& app, std::string_view method, std::string_view path, const json::object& body) {
+Result<json::value> ask(app::App& app, std::string_view method, std::string_view path,
+                        const json::object& body) {
   api::Request request;
   request.method = method;
   request.path = path;
@@ -72,7 +75,8 @@ Result<json::value> ask(app::App& app, std::string_view method, std::string_view
   request.request_id = base::uuid4(app.random());
   const auto answer = app.router().call(request);
   TRY(auto value, base::parse_json(answer.body));
-  if (answer.status >= 300) return error_of({answer.status, answer.content_type, answer.body, value});
+  if (answer.status >= 300)
+    return error_of({answer.status, answer.content_type, answer.body, value});
   return value;
 }
 
@@ -88,22 +92,26 @@ Result<json::object> prepare_demo(app::App& app) {
     made["masterAddress"] = facts->master.text();
   }
   if (app.key_holder().locked()) return made;
-  TRY(const auto key, ask(app, "POST", "/api/v1/access-keys", {{"label", "demo"}, {"expires", "30d"}}));
+  TRY(const auto key,
+      ask(app, "POST", "/api/v1/access-keys", {{"label", "demo"}, {"expires", "30d"}}));
   made["key"] = key.at("key");
   made["keyId"] = key.at("id");
   return made;
 }
 
-void print_demo(const json::object& made, const std::string& url, const std::filesystem::path& folder) {
+void print_demo(const json::object& made, const std::string& url,
+                const std::filesystem::path& folder) {
   const auto text = [&](const char* name) { return std::string(made.at(name).as_string()); };
   fmt::print("master address  {}\n", text("masterAddress"));
   if (made.contains("recoveryCode")) {
     fmt::print("recovery code   {}\n", text("recoveryCode"));
-    fmt::print("                (shown this once; it opens {})\n", (folder / "recovery.json").string());
+    fmt::print("                (shown this once; it opens {})\n",
+               (folder / "recovery.json").string());
   }
   if (made.contains("key")) {
     fmt::print("demo key        {}\n\n{}", text("key"), client_lines(url, text("key")));
-    fmt::print("Take it back, and the next request gets 401:\n  kronborg key revoke {}\n", text("keyId"));
+    fmt::print("Take it back, and the next request gets 401:\n  kronborg key revoke {}\n",
+               text("keyId"));
   }
   fmt::print("\n");
   std::fflush(stdout);
@@ -111,8 +119,8 @@ void print_demo(const json::object& made, const std::string& url, const std::fil
 
 Result<void> unlock_at_start(Context& context, app::App& app) {
   if (!context.passphrase_file) return {};
-  TRY(const auto passphrase, read_secret(std::filesystem::path(*context.passphrase_file), "passphrase",
-                                         "--passphrase-file F"));
+  TRY(const auto passphrase, read_secret(std::filesystem::path(*context.passphrase_file),
+                                         "passphrase", "--passphrase-file F"));
   TRY_VOID(ask(app, "POST", "/api/v1/identity/unlock", {{"passphrase", passphrase.reveal()}}));
   return {};
 }
@@ -120,7 +128,8 @@ Result<void> unlock_at_start(Context& context, app::App& app) {
 void tell_state(app::App& app, app::Log& log, const std::string& url) {
   log.info(fmt::format("listening on {}", fmt::join(app.exposure().listening, ", ")));
   log.info(fmt::format("clients on this machine use {}", url));
-  for (const auto& upstream : app.exposure().upstreams) log.info(fmt::format("upstream {}", upstream));
+  for (const auto& upstream : app.exposure().upstreams)
+    log.info(fmt::format("upstream {}", upstream));
   const auto keystore = app.key_holder().keystore();
   if (!keystore) {
     log.warn("there is no identity yet: run 'kronborg init'");
@@ -133,16 +142,19 @@ void tell_state(app::App& app, app::Log& log, const std::string& url) {
 
 Result<void> serve(Context& context, const ServeArguments& arguments) {
   TRY(auto config, effective_config(context, arguments));
-  TRY(auto log, app::Log::open(config.text("log.format"), config.text("log.level"), config.flag("log.access")));
+  TRY(auto log, app::Log::open(config.text("log.format"), config.text("log.level"),
+                               config.flag("log.access")));
   if (context.server_runs()) {
     TRY(const auto folder, context.folder());
-    return base::Error(base::Code::store_in_use, fmt::format("a server runs already in {}", folder.string()),
+    return base::Error(base::Code::store_in_use,
+                       fmt::format("a server runs already in {}", folder.string()),
                        "stop it first, or set KRONBORG_HOME to another folder");
   }
   TRY(auto app, context.open_app(std::move(config)));
   app::ServeOptions options;
   options.demo = arguments.demo;
-  options.find_upstream = std::ranges::find(arguments.upstreams, "auto") != arguments.upstreams.end();
+  options.find_upstream =
+      std::ranges::find(arguments.upstreams, "auto") != arguments.upstreams.end();
   TRY(auto server, app::Server::prepare(*app, *log, options));
   TRY_VOID(unlock_at_start(context, *app));
   json::object made{{"url", server->local_url()}};
@@ -177,18 +189,23 @@ void block_signals() {
 void add_serve_command(const Shell& shell) {
   auto& context = shell.context;
   auto arguments = std::make_shared<ServeArguments>();
-  auto* command = shell.verb("serve", "run the gate and the management API", "kronborg serve --upstream auto",
-                             [&context, arguments] {
-                               block_signals();
-                               const auto served = serve(context, *arguments);
-                               return served ? static_cast<int>(done) : context.fail(served.error());
-                             });
+  auto* command =
+      shell.verb("serve", "run the gate and the management API", "kronborg serve --upstream auto",
+                 [&context, arguments] {
+                   block_signals();
+                   const auto served = serve(context, *arguments);
+                   return served ? static_cast<int>(done) : context.fail(served.error());
+                 });
   command->add_option("--listen", arguments->listen, "address and port, repeatable");
-  command->add_flag("--expose", arguments->expose, "listen on the addresses of this host (profile lan; needs TLS)");
-  command->add_option("--upstream", arguments->upstreams,
-                      "URL of the upstream, or auto: a model server on port 11434, 1234, 8080 or 8000");
-  command->add_option("--store", arguments->store, "postgresql:// URL instead of SQLite in the data folder");
-  command->add_flag("--demo", arguments->demo, "answer as an OpenAI-compatible echo, and make what is missing");
+  command->add_flag("--expose", arguments->expose,
+                    "listen on the addresses of this host (profile lan; needs TLS)");
+  command->add_option(
+      "--upstream", arguments->upstreams,
+      "URL of the upstream, or auto: a model server on port 11434, 1234, 8080 or 8000");
+  command->add_option("--store", arguments->store,
+                      "postgresql:// URL instead of SQLite in the data folder");
+  command->add_flag("--demo", arguments->demo,
+                    "answer as an OpenAI-compatible echo, and make what is missing");
 }
 
 }  // namespace kronborg::cli

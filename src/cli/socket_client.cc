@@ -32,7 +32,8 @@ class Socket {
     if (text.size() >= sizeof address.sun_path) return;
     std::memcpy(address.sun_path, text.data(), text.size());
     const int made = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (made >= 0 && connect(made, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+    if (made >= 0 &&
+        connect(made, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
       close(made);
       return;
     }
@@ -104,11 +105,13 @@ class OverSocket final : public Client {
                      const std::optional<base::json::value>& body) override {
     const Socket socket(path_);
     if (!socket.connected()) return Code::server_unreachable;
-    auto request = fmt::format("{} {} HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nConnection: close\r\n",
-                               method, path);
+    auto request = fmt::format(
+        "{} {} HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\nConnection: close\r\n",
+        method, path);
     if (body) {
       auto text = base::to_text(*body);
-      request += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}", text.size(), text);
+      request += fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}",
+                             text.size(), text);
       base::wipe(text.data(), text.size());
     } else {
       request += method == "GET" ? "\r\n" : "Content-Length: 0\r\n\r\n";
@@ -126,10 +129,12 @@ class OverSocket final : public Client {
     return reply;
   }
 
-  Result<void> follow(std::string_view path, const std::function<bool(std::string_view)>& line) override {
+  Result<void> follow(std::string_view path,
+                      const std::function<bool(std::string_view)>& line) override {
     const Socket socket(path_);
     if (!socket.connected()) return Code::server_unreachable;
-    if (!socket.send_all(fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n", path))) {
+    if (!socket.send_all(fmt::format(
+            "GET {} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n", path))) {
       return broken("the request could not be sent");
     }
     std::string buffer;
@@ -158,7 +163,8 @@ class OverSocket final : public Client {
   [[nodiscard]] bool in_process() const override { return false; }
 
  private:
-  static Result<std::string> read_body(const Socket& socket, std::string& buffer, const Head& head) {
+  static Result<std::string> read_body(const Socket& socket, std::string& buffer,
+                                       const Head& head) {
     if (head.body == http::BodyKind::length) {
       while (buffer.size() < head.length) {
         if (socket.receive(buffer) <= 0) return broken("the answer was cut");

@@ -73,12 +73,12 @@ for (const way of ['in-process', 'over the socket']) {
       home.ask(['agent', 'create', 'listed']);
       home.ask(['whitelist', 'add', nobody, '--agent', 'listed', '--label', 'friend']);
       assert.equal(home.run(['whitelist', 'remove', nobody]).code, 1);
-      assert.equal(home.ask(['whitelist', 'list']).whitelist.length, 1);
+      assert.equal(home.ask(['whitelist', 'list']).whitelistEntries.length, 1);
       assert.equal(home.run(['whitelist', 'remove', nobody, '--agent', 'listed']).code, 0);
     });
 
     test('the audit log holds what was done, and its chain is whole', () => {
-      const types = home.ask(['audit', '--type', 'key']).audit.map((event) => event.type);
+      const types = home.ask(['audit', '--type', 'key']).auditEvents.map((event) => event.type);
       assert.ok(types.includes('key.mint') && types.some((type) => type.startsWith('key.revoke')), types.join());
       assert.equal(home.run(['audit', 'verify']).code, 0);
     });
