@@ -47,6 +47,11 @@ base::Result<void> GroupCommit::write(const Work& work) {
   return std::move(waiting.outcome);
 }
 
+std::size_t GroupCommit::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return queue_.size();
+}
+
 void GroupCommit::Waiting::answer() {
   // Under the lock: as soon as the caller can see `done` it destroys this object.
   const std::lock_guard lock(mutex);

@@ -31,6 +31,9 @@ class GroupCommit {
   /// Database::write.
   base::Result<void> write(const Work& work);
 
+  /// Works that are not in a batch yet.
+  [[nodiscard]] std::size_t waiting() const;
+
  private:
   struct Waiting {
     explicit Waiting(const Work& w) : work(&w) {}
@@ -54,7 +57,7 @@ class GroupCommit {
   const std::size_t most_together_;
 
   // Under mutex_.
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable arrived_;
   std::deque<Waiting*> queue_;
   bool stopping_ = false;
