@@ -192,6 +192,7 @@ bool FlatJson::read_escape() {
 bool FlatJson::read_value(FlatMember& member) {
   skip_space();
   if (at_ >= text_.size()) return false;
+  member.text = {};
   switch (text_[at_]) {
     case '"':
       ++at_;
