@@ -95,7 +95,7 @@ bool Router::quick(std::string_view method, std::string_view path, CallerKind ca
   const Found found = find_route(method, path);
   if (found.route == nullptr) return true;
   if (found.route->rule.owner_only()) return caller != CallerKind::owner;
-  return found.route->rule.open() != Open::metrics;
+  return found.route->rule.open() == Open::health || found.route->rule.open() == Open::document;
 }
 
 bool Router::is_event_stream(std::string_view method, std::string_view path) const {

@@ -100,7 +100,7 @@ class Router {
   /// Paths that are never forwarded to an upstream (http.md 1.2, discovery.md section 1).
   /// `/metrics` is one only for a request with metrics access, so it is not named here.
   [[nodiscard]] bool owns(std::string_view path) const;
-  /// The answer needs memory only and may be made on an event loop: health, discovery documents,
+  /// The answer needs memory only and may be made on an event loop: /healthz, discovery documents,
   /// refusals by path or method, everything under /api/ for those who are not the owner.
   [[nodiscard]] bool quick(std::string_view method, std::string_view path, CallerKind caller) const;
   /// GET /api/v1/events asked by the owner: an event stream that the caller of this class drives

@@ -1,0 +1,215 @@
+#include "api/fixture_test.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <fstream>
+#include <sstream>
+
+#include "api/routes.h"
+#include "api/schema_test.h"
+#include "authority/load.h"
+#include "authority/store_schema.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "sql/migrations.h"
+
+namespace kronborg::api {
+namespace {
+
+namespace json = boost::json;
+
+Request request_of(std::string_view method, std::string_view target) {
+  Request request;
+  const auto mark = target.find('?');
+  request.method = method;
+  request.path = target.substr(0, mark);
+  if (mark != std::string_view::npos) request.query = target.substr(mark + 1);
+  request.request_id = "0a4c5d9e-8a3e-4f0e-9c53-0d5c8c0a7d21";
+  return request;
+}
+
+/// A folder with an identity, made once and copied: making one costs a second of Argon2.
+const std::filesystem::path& folder_with_identity() {
+  static const support::TemporaryFolder made;
+  static const bool done = [] {
+    SetClock clock;
+    Place place(made.path(), clock);
+    authority::CreateIdentity request;
+    request.kind = keyholder::KeystoreKind::file;
+    return place.identity()
+        .create({.actor = "owner", .source_address = {}, .request_id = "set-up"},
+                std::move(request))
+        .has_value();
+  }();
+  EXPECT_TRUE(done);
+  return made.path();
+}
+
+}  // namespace
+
+std::string Answered::code() const { return text("code"); }
+
+std::string Answered::text(std::string_view member) const {
+  const json::value* value = body.if_contains(member);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+std::int64_t Answered::number(std::string_view member) const {
+  const json::value* value = body.if_contains(member);
+  return value != nullptr && value->is_int64() ? value->get_int64() : -1;
+}
+
+std::string Answered::field(std::string_view name) const {
+  for (const auto& [key, value] : response.fields) {
+    if (base::equal_ignoring_case(key, name)) return value;
+  }
+  return {};
+}
+
+Place::Place(const std::filesystem::path& folder, SetClock& clock) {
+  database_ = sql::open({.sqlite_file = folder / "kronborg.db", .url = "", .readers = 4}).value();
+  EXPECT_TRUE(sql::migrate(*database_, authority::migrations()));
+  keyholder::SpawnOptions options;
+  options.data_folder = folder;
+  options.executable = KRONBORG_KEY_HOLDER_CHILD;
+  options.delay = [](int) {};
+  key_holder_ = keyholder::KeyHolder::spawn(std::move(options)).value();
+  parts_.reset(new authority::Parts{.database = *database_,
+                                    .board = board_,
+                                    .key_holder = *key_holder_,
+                                    .clock = clock,
+                                    .random = random_,
+                                    .data_folder = folder,
+                                    .signals = signals_});
+  EXPECT_TRUE(authority::load_policy(*parts_));
+  identity_ = std::make_unique<authority::Identity>(*parts_);
+  agents_ = std::make_unique<authority::Agents>(*parts_);
+  access_keys_ = std::make_unique<authority::AccessKeys>(*parts_);
+  whitelist_ = std::make_unique<authority::Whitelist>(*parts_);
+  audit_ = std::make_unique<authority::Audit>(*parts_);
+  Settings settings;
+  settings.origin = "https://kronborg.example";
+  settings.version = "0.1.0";
+  settings.status_extras = [] { return json::object{{"warnings", json::array{"a warning"}}}; };
+  settings.config_view = [] {
+    return json::object{
+        {"settings", {{{"key", "log.level"}, {"value", "info"}, {"source", "default"}}}}};
+  };
+  settings.doctor = [] {
+    return json::array{
+        json::object{{"check", "clock"}, {"ok", true}, {"severity", "info"}, {"message", "fine"}}};
+  };
+  settings.metrics_text = [] { return std::string("kronborg_up 1\n"); };
+  settings.not_ready = [this] { return not_ready; };
+  router_ = Router::open({*identity_, *agents_, *access_keys_, *whitelist_, *audit_, *parts_},
+                         std::move(settings))
+                .value();
+}
+
+Place::~Place() = default;
+
+void ApiTest::SetUp() {
+  folder_ = std::make_unique<support::TemporaryFolder>();
+  std::filesystem::copy(folder_with_identity(), folder_->path(),
+                        std::filesystem::copy_options::recursive);
+  restart();
+}
+
+void ApiTest::start_empty() {
+  place.reset();
+  folder_ = std::make_unique<support::TemporaryFolder>();
+  place = std::make_unique<Place>(folder_->path(), clock);
+}
+
+void ApiTest::restart() {
+  place.reset();
+  place = std::make_unique<Place>(folder_->path(), clock);
+  ASSERT_TRUE(place->key_holder().unlock({}));
+}
+
+Answered ApiTest::send(const Request& request) {
+  Answered answer{.response = place->router().call(request), .body = {}};
+  boost::system::error_code error;
+  json::value body = json::parse(answer.response.body, error);
+  if (!error && body.is_object()) answer.body = std::move(body.get_object());
+  for (const std::string& difference : differences(request, answer.response)) {
+    ADD_FAILURE() << request.method << " " << request.path << " " << answer.status() << ": "
+                  << difference << "\n"
+                  << answer.response.body;
+  }
+  const Found found = find_route(request.method, request.path);
+  if (found.route != nullptr && answer.status() / 100 == 2) answered.emplace(found.route->id);
+  return answer;
+}
+
+Answered ApiTest::call(std::string_view method, std::string_view target, std::string_view body,
+                       Fields fields) {
+  Request request = request_of(method, target);
+  request.body = body;
+  request.fields = std::move(fields);
+  const auto is_type = [](const auto& field) { return field.first == "content-type"; };
+  if (!body.empty() && std::ranges::none_of(request.fields, is_type)) {
+    request.fields.emplace_back("content-type", "application/json");
+  }
+  request.caller = CallerKind::owner;
+  return send(request);
+}
+
+Answered ApiTest::stranger(std::string_view method, std::string_view target, Fields fields,
+                           std::string source) {
+  Request request = request_of(method, target);
+  request.fields = std::move(fields);
+  request.source_address = std::move(source);
+  return send(request);
+}
+
+std::string ApiTest::new_agent(std::string_view name) {
+  return post("/api/v1/agents", base::to_text(json::object{{"name", name}})).text("id");
+}
+
+Answered ApiTest::new_key(std::string_view label, std::string_view agent_id) {
+  json::object body{{"label", label}};
+  if (!agent_id.empty()) body["agentId"] = agent_id;
+  return post("/api/v1/access-keys", base::to_text(body));
+}
+
+const json::value& openapi() {
+  static const json::value document = [] {
+    std::ifstream file(KRONBORG_SOURCE_DIR "/src/api/openapi.json");
+    std::stringstream text;
+    text << file.rdbuf();
+    return json::parse(text.str());
+  }();
+  return document;
+}
+
+std::vector<std::string> differences(const Request& request, const Response& response) {
+  const Found found = find_route(request.method, request.path);
+  SchemaCheck check(openapi());
+  const std::string_view type =
+      std::string_view(response.content_type).substr(0, response.content_type.find(';'));
+  const json::value body = type == "application/json" || type == "application/problem+json"
+                               ? json::parse(response.body)
+                               : json::value(json::string(response.body));
+  if (found.route == nullptr) {
+    if (response.status == 204) return {};
+    const bool problem = type == "application/problem+json";
+    return check.findings(json::object{{"$ref", problem ? "#/components/schemas/Problem"
+                                                        : "#/components/schemas/Error"}},
+                          body);
+  }
+  std::string method(method_name(found.route->method));
+  method = base::lower(method);
+  const json::object& answers =
+      openapi().at("paths").at(found.route->path).at(method).at("responses").as_object();
+  const json::value* answer = answers.if_contains(std::to_string(response.status));
+  if (answer == nullptr) return {"the document does not know this status"};
+  const json::object& described = check.resolved(*answer).as_object();
+  if (response.status == 304) return {};
+  const json::value* content = described.at("content").as_object().if_contains(type);
+  if (content == nullptr)
+    return {"the document does not know this media type: " + std::string(type)};
+  return check.findings(content->at("schema"), body);
+}
+
+}  // namespace kronborg::api
