@@ -203,7 +203,7 @@ std::string Server::local_url() const {
   const auto host = any                                           ? std::string("127.0.0.1")
                     : address.host.find(':') == std::string::npos ? address.host
                                                                   : "[" + address.host + "]";
-  return fmt::format("{}://{}:{}", scheme, host, address.port);
+  return fmt::format("{}://{}:{}", scheme, host, state_->front->port());
 }
 
 }  // namespace kronborg::app

@@ -55,9 +55,19 @@ test('a bare request is told where to look, and finds a true document there', ()
 });
 
 test('a chat over curl streams', () => {
-  const request = { model: 'echo', stream: true, messages: [{ role: 'user', content: 'to be or not' }] };
-  const answer = curl(...bearer(server.ready.key), '-H', 'Content-Type: application/json', '-d', JSON.stringify(request),
-    `${server.url}/v1/chat/completions`);
+  const request = {
+    model: 'echo',
+    stream: true,
+    messages: [{ role: 'user', content: 'to be or not' }],
+  };
+  const answer = curl(
+    ...bearer(server.ready.key),
+    '-H',
+    'Content-Type: application/json',
+    '-d',
+    JSON.stringify(request),
+    `${server.url}/v1/chat/completions`,
+  );
   assert.equal(answer.status, 200);
   assert.match(answer.head, /content-type: text\/event-stream/i);
   assert.match(answer.body, /data: \[DONE\]/);
@@ -75,13 +85,24 @@ test('the management API is not for those who come over the network', () => {
 });
 
 test('a name that is not ours is refused, as a page that rebinds its name would send', () => {
-  const refused = curl(...bearer(server.ready.key), '-H', 'Host: attacker.example', `${server.url}/v1/models`);
+  const refused = curl(
+    ...bearer(server.ready.key),
+    '-H',
+    'Host: attacker.example',
+    `${server.url}/v1/models`,
+  );
   assert.equal(refused.status, 421);
 });
 
 test('forward-auth says yes or no', () => {
-  const yes = curl(...bearer(server.ready.key), '-H', 'X-Original-URI: /v1/models', '-H', 'X-Original-Method: GET',
-    `${server.url}/gate/verify`);
+  const yes = curl(
+    ...bearer(server.ready.key),
+    '-H',
+    'X-Original-URI: /v1/models',
+    '-H',
+    'X-Original-Method: GET',
+    `${server.url}/gate/verify`,
+  );
   assert.equal(yes.status, 204);
   assert.match(yes.head, /x-kronborg-scope: master/i);
   const no = curl('-H', 'X-Original-URI: /v1/models', `${server.url}/gate/verify`);

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 
-import { concat, getAddress, getBytes, keccak256, recoverAddress, SigningKey, toUtf8Bytes, Wallet } from 'ethers';
+import {
+  concat,
+  getAddress,
+  getBytes,
+  keccak256,
+  recoverAddress,
+  SigningKey,
+  toUtf8Bytes,
+  Wallet,
+} from 'ethers';
 
 import { Home, Server } from '../support/node/kronborg.mjs';
 
@@ -36,7 +45,10 @@ function mintWith(wallet, audience, more = {}) {
   };
   const payload = toUtf8Bytes(JSON.stringify(claims));
   const signature = new SigningKey(wallet.privateKey).sign(digestOf(payload)).serialized.slice(2);
-  return { key: `osk-v1.${Buffer.from(payload).toString('base64url')}.${signature}`, nonce: claims.nonce };
+  return {
+    key: `osk-v1.${Buffer.from(payload).toString('base64url')}.${signature}`,
+    nonce: claims.nonce,
+  };
 }
 
 test('ethers recovers the issuer of a minted key', async () => {

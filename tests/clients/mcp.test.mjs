@@ -14,7 +14,10 @@ before(async () => {
   home = new Home();
   home.ask(['init', '--keystore', 'file']);
   const port = await freePort();
-  const entry = new URL('./node_modules/@modelcontextprotocol/server-everything/dist/index.js', import.meta.url);
+  const entry = new URL(
+    './node_modules/@modelcontextprotocol/server-everything/dist/index.js',
+    import.meta.url,
+  );
   upstream = spawn(process.execPath, [entry.pathname, 'streamableHttp'], {
     env: { PATH: process.env.PATH, PORT: String(port) },
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -43,7 +46,10 @@ test('an MCP client lists and calls tools through the gate', async () => {
   const client = new Client({ name: 'kronborg-test', version: '1.0.0' });
   await client.connect(transportWith(key.key));
   const { tools } = await client.listTools();
-  assert.ok(tools.some((tool) => tool.name === 'echo'), tools.map((tool) => tool.name).join());
+  assert.ok(
+    tools.some((tool) => tool.name === 'echo'),
+    tools.map((tool) => tool.name).join(),
+  );
   const answer = await client.callTool({ name: 'echo', arguments: { message: 'Elsinore' } });
   assert.match(answer.content[0].text, /Elsinore/);
   await client.close();

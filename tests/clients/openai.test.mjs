@@ -41,7 +41,11 @@ test('a streamed chat arrives in parts', async () => {
 });
 
 test('an aborted stream leaves the connection pool usable', async () => {
-  const stream = await client.chat.completions.create({ model: 'echo-slow', messages, stream: true });
+  const stream = await client.chat.completions.create({
+    model: 'echo-slow',
+    messages,
+    stream: true,
+  });
   for await (const chunk of stream) {
     if (chunk.choices[0]?.delta?.content?.startsWith('is')) {
       stream.controller.abort();

@@ -51,7 +51,9 @@ for (const way of ['in-process', 'over the socket']) {
       }
       assert.equal(home.ask(['key', 'revoke', 'laptop', '--dry-run']).revoked, 1);
       assert.equal(home.ask(['key', 'revoke', 'laptop', '--reason', 'lost']).revoked, 1);
-      const listed = home.ask(['key', 'list', '--all']).accessKeys.find((key) => key.id === made.id);
+      const listed = home
+        .ask(['key', 'list', '--all'])
+        .accessKeys.find((key) => key.id === made.id);
       assert.equal(listed.status, 'revoked');
       assert.equal(listed.revokedReason, 'lost');
       assert.ok(!home.ask(['key', 'list']).accessKeys.some((key) => key.id === made.id));
@@ -61,7 +63,9 @@ for (const way of ['in-process', 'over the socket']) {
     });
 
     test('everything before a key is revoked, and the key itself is not', () => {
-      const [first, second, third] = ['a', 'b', 'c'].map((label) => home.ask(['key', 'create', '--label', label]));
+      const [first, second, third] = ['a', 'b', 'c'].map((label) =>
+        home.ask(['key', 'create', '--label', label]),
+      );
       assert.ok(home.ask(['key', 'revoke-before', third.id]).revoked >= 2);
       const decisions = [first, second, third].map(
         (key) => JSON.parse(home.run(['--json', 'key', 'inspect', '-'], key.key).out).decision,
@@ -79,7 +83,10 @@ for (const way of ['in-process', 'over the socket']) {
 
     test('the audit log holds what was done, and its chain is whole', () => {
       const types = home.ask(['audit', '--type', 'key']).auditEvents.map((event) => event.type);
-      assert.ok(types.includes('key.mint') && types.some((type) => type.startsWith('key.revoke')), types.join());
+      assert.ok(
+        types.includes('key.mint') && types.some((type) => type.startsWith('key.revoke')),
+        types.join(),
+      );
       assert.equal(home.run(['audit', 'verify']).code, 0);
     });
 
@@ -101,7 +108,11 @@ for (const way of ['in-process', 'over the socket']) {
     });
 
     test('completion knows verbs, options, agents and labels', () => {
-      const complete = (...words) => home.run(['complete', '--', ...words]).out.split('\n').filter(Boolean);
+      const complete = (...words) =>
+        home
+          .run(['complete', '--', ...words])
+          .out.split('\n')
+          .filter(Boolean);
       assert.deepEqual(complete('wh'), ['whitelist']);
       assert.ok(complete('key', 'create', '--').includes('--label'));
       assert.ok(complete('agent', 'show', '').includes('listed'));
@@ -131,8 +142,14 @@ describe('set-up', () => {
     const locked = home.run(['key', 'create', '--label', 'x']);
     assert.equal(locked.code, 1);
     assert.match(locked.err, /--passphrase-file/);
-    assert.match(home.ask(['--passphrase-file', file, 'key', 'create', '--label', 'x']).key, /^osk-v1\./);
-    const wrong = home.run(['--passphrase-file', '-', 'key', 'create', '--label', 'y'], 'not the castle\n');
+    assert.match(
+      home.ask(['--passphrase-file', file, 'key', 'create', '--label', 'x']).key,
+      /^osk-v1\./,
+    );
+    const wrong = home.run(
+      ['--passphrase-file', '-', 'key', 'create', '--label', 'y'],
+      'not the castle\n',
+    );
     assert.equal(wrong.code, 3);
   });
 
@@ -186,16 +203,61 @@ describe('what is wrong is said, with what to do', () => {
 
   const rows = [
     { what: 'no command', args: [], code: 1, says: /hint: / },
-    { what: 'a key as an argument', args: ['key', 'inspect', 'osk-v1.a.b'], code: 1, says: /never an argument/ },
-    { what: 'a label that is too long', args: ['key', 'create', '--label', 'x'.repeat(81)], code: 1, says: /label/ },
-    { what: 'a label of white space', args: ['key', 'create', '--label', '  '], code: 1, says: /label/ },
-    { what: 'a lifetime that is not offered', args: ['key', 'create', '--label', 'x', '--expires', '2d'], code: 1, says: /30d/ },
-    { what: 'an unknown agent', args: ['key', 'create', '--label', 'x', '--agent', 'nobody'], code: 1, says: /no such agent/ },
-    { what: 'an unknown key', args: ['key', 'revoke', 'nothing'], code: 1, says: /no such access key/ },
-    { what: 'half of a pair', args: ['key', 'revoke', '--nonce', 'ab'], code: 1, says: /go together/ },
-    { what: 'what is not an address', args: ['whitelist', 'add', '0x12'], code: 1, says: /hexadecimal/ },
+    {
+      what: 'a key as an argument',
+      args: ['key', 'inspect', 'osk-v1.a.b'],
+      code: 1,
+      says: /never an argument/,
+    },
+    {
+      what: 'a label that is too long',
+      args: ['key', 'create', '--label', 'x'.repeat(81)],
+      code: 1,
+      says: /label/,
+    },
+    {
+      what: 'a label of white space',
+      args: ['key', 'create', '--label', '  '],
+      code: 1,
+      says: /label/,
+    },
+    {
+      what: 'a lifetime that is not offered',
+      args: ['key', 'create', '--label', 'x', '--expires', '2d'],
+      code: 1,
+      says: /30d/,
+    },
+    {
+      what: 'an unknown agent',
+      args: ['key', 'create', '--label', 'x', '--agent', 'nobody'],
+      code: 1,
+      says: /no such agent/,
+    },
+    {
+      what: 'an unknown key',
+      args: ['key', 'revoke', 'nothing'],
+      code: 1,
+      says: /no such access key/,
+    },
+    {
+      what: 'half of a pair',
+      args: ['key', 'revoke', '--nonce', 'ab'],
+      code: 1,
+      says: /go together/,
+    },
+    {
+      what: 'what is not an address',
+      args: ['whitelist', 'add', '0x12'],
+      code: 1,
+      says: /hexadecimal/,
+    },
     { what: 'unlocking without a server', args: ['unlock'], code: 1, says: /no server is running/ },
-    { what: 'a backup that is none', args: ['store', 'restore', '/etc/hostname'], code: 1, says: /hint: / },
+    {
+      what: 'a backup that is none',
+      args: ['store', 'restore', '/etc/hostname'],
+      code: 1,
+      says: /hint: /,
+    },
   ];
   for (const row of rows) {
     test(row.what, () => {
@@ -219,7 +281,11 @@ describe('what is wrong is said, with what to do', () => {
     for (const [toml, says] of [
       ['[http]\nlisten = ["0.0.0.0:1337"]\n', /beyond loopback/],
       ['[http]\nprofile = "lan"\nlisten = ["0.0.0.0:1337"]\n', /TLS/],
-      ['[http]\nprofile = "lan"\nallow_plain_lan = true\nlisten = ["0.0.0.0:1337"]\n[gate]\ntrust_loopback = true\n', /trust_loopback/],
+      [
+        '[http]\nprofile = "lan"\nallow_plain_lan = true\nlisten = ["0.0.0.0:1337"]\n' +
+          '[gate]\ntrust_loopback = true\n',
+        /trust_loopback/,
+      ],
     ]) {
       home.configure(toml);
       const refused = home.run(['config', 'check']);
@@ -278,7 +344,9 @@ test('--expose listens beyond loopback only when it is safe', async () => {
 test('every command has help with an example', () => {
   const help = (...words) => spawnSync(binary, [...words, '--help'], { encoding: 'utf8' });
   const verbs = (text) =>
-    [...text.split(/Subcommands:\n/)[1]?.matchAll(/^ {2}(\S+)/gm) ?? []].map((match) => match[1]).filter((name) => name !== 'Example:');
+    [...(text.split(/Subcommands:\n/)[1]?.matchAll(/^ {2}(\S+)/gm) ?? [])]
+      .map((match) => match[1])
+      .filter((name) => name !== 'Example:');
   let seen = 0;
   for (const noun of verbs(help().stdout.split('Example:')[0])) {
     const text = help(noun).stdout;

@@ -33,9 +33,19 @@ async function write(server, known, random) {
   const agent = new http.Agent({ keepAlive: true });
   try {
     for (;;) {
-      const { status, value } = await server.api('POST', '/access-keys', { label: 'crash', expires: '30d' }, agent);
+      const { status, value } = await server.api(
+        'POST',
+        '/access-keys',
+        { label: 'crash', expires: '30d' },
+        agent,
+      );
       if (status !== 201) break;
-      const entry = { id: value.id, key: value.key, counter: BigInt(value.counter), state: 'minted' };
+      const entry = {
+        id: value.id,
+        key: value.key,
+        counter: BigInt(value.counter),
+        state: 'minted',
+      };
       known.set(entry.id, entry);
       if (random() < 0.5) continue;
       entry.state = 'revoking';
@@ -64,7 +74,8 @@ async function check(server, known) {
     assert.ok(record, `an acknowledged key is missing: ${entry.id}`);
     const answer = await server.get('/gate/verify', entry.key);
     const works = answer.status === 204;
-    if (entry.state === 'minted') assert.ok(works, `an acknowledged key does not work: ${entry.id}`);
+    if (entry.state === 'minted')
+      assert.ok(works, `an acknowledged key does not work: ${entry.id}`);
     if (entry.state === 'revoked') assert.ok(!works, `a revoked key works again: ${entry.id}`);
     // Never half: the record and the decision agree.
     assert.equal(record.status, works ? 'active' : 'revoked');
@@ -103,5 +114,8 @@ test(`${rounds} crashes, seed ${seed}`, async (t) => {
   assert.equal(chain.value.brokenAt, undefined);
   await server.stop();
   assert.equal(home.run(['store', 'check']).code, 0);
-  assert.ok(acknowledged > rounds, `${acknowledged} acknowledged operations: too few to mean anything`);
+  assert.ok(
+    acknowledged > rounds,
+    `${acknowledged} acknowledged operations: too few to mean anything`,
+  );
 });

@@ -49,8 +49,21 @@ before(async () => {
      }`,
   );
   writeFileSync(join(folder, 'page'), 'behind the gate\n');
-  nginx = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')], { stdio: 'inherit' });
-  const ready = (url) => spawnSync('curl', ['-s', '-o', '/dev/null', '--retry', '50', '--retry-connrefused', '--retry-delay', '0', url]);
+  nginx = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')], {
+    stdio: 'inherit',
+  });
+  const ready = (url) =>
+    spawnSync('curl', [
+      '-s',
+      '-o',
+      '/dev/null',
+      '--retry',
+      '50',
+      '--retry-connrefused',
+      '--retry-delay',
+      '0',
+      url,
+    ]);
   ready(`http://127.0.0.1:${port}/`);
 });
 after(async () => {
@@ -60,7 +73,9 @@ after(async () => {
 });
 
 const ask = (path, key) =>
-  fetch(`http://127.0.0.1:${port}${path}`, { headers: key ? { Authorization: `Bearer ${key}` } : {} });
+  fetch(`http://127.0.0.1:${port}${path}`, {
+    headers: key ? { Authorization: `Bearer ${key}` } : {},
+  });
 
 test('nginx serves with a key, and refuses without one and after its revocation', async () => {
   const key = await server.mint('nginx');

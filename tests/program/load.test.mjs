@@ -65,10 +65,17 @@ test(`${rounds} revocations under load of ${connections} connections`, async () 
   const askers = Array.from({ length: connections }, () => new Asker(server.port));
   let accepted = 0;
   for (let i = 0; i < rounds; i += 1) {
-    const minted = await server.api('POST', '/access-keys', { label: `round ${i}`, expires: '30d' }, agent);
+    const minted = await server.api(
+      'POST',
+      '/access-keys',
+      { label: `round ${i}`, expires: '30d' },
+      agent,
+    );
     const { key, id } = minted.value;
     const round = {
-      request: `GET /gate/verify HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nAuthorization: Bearer ${key}\r\n\r\n`,
+      request:
+        `GET /gate/verify HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\n` +
+        `Authorization: Bearer ${key}\r\n\r\n`,
       acknowledged: false,
       accepted: 0,
       refused: 0,
@@ -80,7 +87,11 @@ test(`${rounds} revocations under load of ${connections} connections`, async () 
     round.acknowledged = true;
     assert.equal(revoked.value.revoked, 1);
     await Promise.all(ended);
-    assert.equal(round.late, 0, `round ${i}: a request that began after the acknowledgement was let through`);
+    assert.equal(
+      round.late,
+      0,
+      `round ${i}: a request that began after the acknowledgement was let through`,
+    );
     assert.deepEqual(round.strange, []);
     assert.ok(round.refused >= connections);
     accepted += round.accepted;

@@ -18,8 +18,17 @@ before(async () => {
     socket.once('data', () => behave(socket));
   });
   await new Promise((resolve) => upstream.listen(0, '127.0.0.1', resolve));
-  home.configure(`[gate]\ntimeout_s = 1\n[[gate.upstream]]\npath = ""\nurl = "http://127.0.0.1:${upstream.address().port}"\n
-[[gate.upstream]]\npath = "/down"\nurl = "http://127.0.0.1:${await freePort()}"\n`);
+  const listens = `http://127.0.0.1:${upstream.address().port}`;
+  const down = `http://127.0.0.1:${await freePort()}`;
+  home.configure(`
+[gate]
+timeout_s = 1
+[[gate.upstream]]
+url = "${listens}"
+[[gate.upstream]]
+path = "/down"
+url = "${down}"
+`);
   server = await Server.start(home, []);
   key = await server.mint('upstreams');
 });
@@ -31,9 +40,27 @@ after(async () => {
 
 const bad = [
   { what: 'down', path: '/down/x', status: 502, code: 'upstream_unreachable' },
-  { what: 'not HTTP', path: '/x', answer: 'SSH-2.0-OpenSSH_9.2\r\n\r\n', status: 502, code: 'upstream_invalid' },
-  { what: 'two lengths', path: '/x', answer: 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd', status: 502, code: 'upstream_invalid' },
-  { what: 'closing before it answers', path: '/x', answer: '', status: 502, code: 'upstream_invalid' },
+  {
+    what: 'not HTTP',
+    path: '/x',
+    answer: 'SSH-2.0-OpenSSH_9.2\r\n\r\n',
+    status: 502,
+    code: 'upstream_invalid',
+  },
+  {
+    what: 'two lengths',
+    path: '/x',
+    answer: 'HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd',
+    status: 502,
+    code: 'upstream_invalid',
+  },
+  {
+    what: 'closing before it answers',
+    path: '/x',
+    answer: '',
+    status: 502,
+    code: 'upstream_invalid',
+  },
   { what: 'slow', path: '/x', answer: undefined, status: 504, code: 'upstream_timeout' },
 ];
 for (const row of bad) {

@@ -37,7 +37,14 @@ function files(folder) {
 function canaries() {
   const signature = key.key.split('.')[2];
   const code = identity.recoveryCode;
-  return [passphrase, key.key, signature, signature.slice(0, 64), code, code.replace('OSAURUS-', '').replaceAll('-', '')];
+  return [
+    passphrase,
+    key.key,
+    signature,
+    signature.slice(0, 64),
+    code,
+    code.replace('OSAURUS-', '').replaceAll('-', ''),
+  ];
 }
 
 function assertClean(text, where) {
@@ -63,18 +70,26 @@ test('no answer repeats a secret that was sent', async () => {
     await server.api('POST', '/access-keys', { label: key.key, expires: 'soon' }),
     await server.api('POST', '/identity/unlock', { passphrase: 7, secret: passphrase }),
   ];
-  for (const answer of answers) assertClean(JSON.stringify(answer.value ?? answer.text), 'an answer');
+  for (const answer of answers)
+    assertClean(JSON.stringify(answer.value ?? answer.text), 'an answer');
 });
 
 test('the key is stored nowhere, nor a hash of it', async () => {
   const digests = ['sha256', 'sha512', 'sha1'].map(
-    (name) => spawnSync('openssl', ['dgst', `-${name}`, '-r'], { input: key.key, encoding: 'utf8' }).stdout.split(' ')[0],
+    (name) =>
+      spawnSync('openssl', ['dgst', `-${name}`, '-r'], {
+        input: key.key,
+        encoding: 'utf8',
+      }).stdout.split(' ')[0],
   );
   for (const path of files(home.data)) {
     const content = readFileSync(path);
     assertClean(content.toString('latin1'), path);
     for (const digest of digests) {
-      assert.ok(!content.includes(digest) && !content.includes(Buffer.from(digest, 'hex')), `a hash of the key in ${path}`);
+      assert.ok(
+        !content.includes(digest) && !content.includes(Buffer.from(digest, 'hex')),
+        `a hash of the key in ${path}`,
+      );
     }
   }
 });
@@ -89,7 +104,10 @@ test('neither process shows its secrets to the system', () => {
   assert.ok(holder, 'there is no key holder');
   for (const pid of [server.process.pid, holder]) {
     assertClean(readFileSync(`/proc/${pid}/cmdline`, 'utf8'), 'the arguments');
-    assert.equal(readFileSync(`/proc/${pid}/limits`, 'utf8').match(/Max core file size +(\S+)/)[1], '0');
+    assert.equal(
+      readFileSync(`/proc/${pid}/limits`, 'utf8').match(/Max core file size +(\S+)/)[1],
+      '0',
+    );
     // What is not dumpable belongs to root: no other program of the same user can read its memory.
     assert.equal(statSync(`/proc/${pid}/mem`).uid, 0);
   }
@@ -101,10 +119,17 @@ test('a crash of either process leaves no core and no secret', async () => {
   writeFileSync(join(home.folder, 'marker'), '');
   const [holder] = children(server.process.pid);
   process.kill(holder, 'SIGSEGV');
-  const refused = await server.api('POST', '/access-keys', { label: 'after the crash', expires: '30d' });
+  const refused = await server.api('POST', '/access-keys', {
+    label: 'after the crash',
+    expires: '30d',
+  });
   assert.ok(refused.status >= 500, `${refused.status}`);
   assertClean(JSON.stringify(refused.value), 'an answer');
-  assert.equal((await server.get('/gate/verify', key.key)).status, 204, 'verification needs no key holder');
+  assert.equal(
+    (await server.get('/gate/verify', key.key)).status,
+    204,
+    'verification needs no key holder',
+  );
   await server.kill('SIGABRT');
   for (const path of files(home.folder)) {
     assert.ok(!/(^|\/)core(\.|$)/.test(path), `a core file: ${path}`);

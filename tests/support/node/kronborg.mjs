@@ -42,14 +42,20 @@ export class Home {
 
   /** Runs a command; { code, out, err }. */
   run(args, input = '') {
-    const done = spawnSync(binary, args, { env: this.environment, input, encoding: 'utf8', timeout: 120_000 });
+    const done = spawnSync(binary, args, {
+      env: this.environment,
+      input,
+      encoding: 'utf8',
+      timeout: 120_000,
+    });
     return { code: done.status, out: done.stdout, err: done.stderr };
   }
 
   /** Runs a command with --json that must succeed; its value. */
   ask(args, input = '') {
     const done = this.run(['--json', ...args], input);
-    if (done.code !== 0) throw new Error(`kronborg ${args.join(' ')} ended with ${done.code}: ${done.err}`);
+    if (done.code !== 0)
+      throw new Error(`kronborg ${args.join(' ')} ended with ${done.code}: ${done.err}`);
     return JSON.parse(done.out);
   }
 
@@ -65,11 +71,15 @@ export class Server {
     server.home = home;
     server.port = port ?? (await freePort());
     server.log = '';
-    server.process = spawn(binary, ['serve', '--json', '--listen', `127.0.0.1:${server.port}`, ...args], {
-      env: home.environment,
-      cwd: home.folder,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    server.process = spawn(
+      binary,
+      ['serve', '--json', '--listen', `127.0.0.1:${server.port}`, ...args],
+      {
+        env: home.environment,
+        cwd: home.folder,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     server.exited = new Promise((resolve) => {
       server.process.on('exit', (code, signal) => resolve({ code, signal }));
     });
@@ -82,7 +92,9 @@ export class Server {
         text += part;
         if (text.includes('\n')) resolve(JSON.parse(text.slice(0, text.indexOf('\n'))));
       });
-      server.exited.then(({ code }) => reject(new Error(`serve ended with ${code}: ${server.log}`)));
+      server.exited.then(({ code }) =>
+        reject(new Error(`serve ended with ${code}: ${server.log}`)),
+      );
     });
     return server;
   }
@@ -92,7 +104,8 @@ export class Server {
   }
 
   async stop() {
-    if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill('SIGTERM');
+    if (this.process.exitCode === null && this.process.signalCode === null)
+      this.process.kill('SIGTERM');
     return this.exited;
   }
 
@@ -104,13 +117,23 @@ export class Server {
   /** The management API over the Unix socket; { status, value }. */
   api(method, path, body = undefined, agent = undefined) {
     const text = body === undefined ? '' : JSON.stringify(body);
-    const headers = text ? { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) } : {};
-    const options = { socketPath: join(this.home.data, 'kronborg.sock'), method, path: `/api/v1${path}`, headers, agent };
+    const headers = text
+      ? { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) }
+      : {};
+    const options = {
+      socketPath: join(this.home.data, 'kronborg.sock'),
+      method,
+      path: `/api/v1${path}`,
+      headers,
+      agent,
+    };
     return new Promise((resolve, reject) => {
       const request = http.request(options, (answer) => {
         let all = '';
         answer.on('data', (part) => (all += part));
-        answer.on('end', () => resolve({ status: answer.statusCode, value: all ? JSON.parse(all) : undefined }));
+        answer.on('end', () =>
+          resolve({ status: answer.statusCode, value: all ? JSON.parse(all) : undefined }),
+        );
         answer.on('error', reject);
       });
       request.on('error', reject);
@@ -119,7 +142,11 @@ export class Server {
   }
 
   async mint(label, more = {}) {
-    const { status, value } = await this.api('POST', '/access-keys', { label, expires: '30d', ...more });
+    const { status, value } = await this.api('POST', '/access-keys', {
+      label,
+      expires: '30d',
+      ...more,
+    });
     if (status !== 201) throw new Error(`mint answered ${status}: ${JSON.stringify(value)}`);
     return value;
   }
