@@ -56,8 +56,7 @@ void look_at_identity(std::vector<Finding>& findings, App& app) {
   } else {
     add(findings, "keystore", "sealed with a passphrase");
   }
-  add(findings, "device", Severity::note, "the device key is a software key",
-      "it is held in the keystore");
+  add(findings, "device", "the device key is a software key, held in the keystore");
   const auto facts = app.identity().facts();
   if (!facts) {
     add(findings, "store", Severity::error, std::string(facts.error().text()),

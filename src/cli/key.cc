@@ -163,9 +163,11 @@ int forget(Context& context, const KeyOptions& options) {
 void print_inspection(const json::value& value) {
   Facts facts;
   facts.add("decision", text_of(value, "decision"));
-  for (const auto* name : {"code", "rule", "hint"}) {
-    if (const auto text = text_of(value, name); !text.empty()) facts.add(name, text);
-  }
+  if (const auto code = text_of(value, "code"); !code.empty()) facts.add("code", code);
+  const auto* rule = value.is_object() ? value.get_object().if_contains("rule") : nullptr;
+  if (rule != nullptr)
+    facts.add("rule", fmt::format("{} (row {})", text_of(*rule, "text"), text_of(*rule, "row")));
+  if (const auto hint = text_of(value, "hint"); !hint.empty()) facts.add("hint", hint);
   const auto* claims = value.is_object() ? value.get_object().if_contains("claims") : nullptr;
   if (claims != nullptr && claims->is_object()) {
     for (const auto& [name, claim] : claims->get_object())
@@ -178,7 +180,7 @@ void print_inspection(const json::value& value) {
 json::value inspect_offline(std::string_view key) {
   const base::SystemClock clock;
   const auto seen = authority::inspect(authority::Policy{}, key, clock.now());
-  json::object value{{"decision", "undecided"}, {"row", seen.row}};
+  json::object value{{"decision", "undecided"}};
   if (seen.row < 7 && seen.denied) {
     value["decision"] = "denied";
     value["code"] = base::facts(*seen.denied).name;
