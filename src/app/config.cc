@@ -1,13 +1,12 @@
 #include "app/config.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 
+#include "app/config_values.h"
 #include "base/file.h"
 #include "base/text.h"
 
@@ -18,78 +17,7 @@ using base::Code;
 using base::Error;
 using base::Result;
 
-std::string full_name(const ConfigKey& key) { return fmt::format("{}.{}", key.section, key.key); }
-
-std::vector<std::string> split_list(std::string_view text) {
-  std::vector<std::string> items;
-  while (!text.empty()) {
-    const auto comma = text.find(',');
-    auto item = text.substr(0, comma);
-    while (item.starts_with(' ')) item.remove_prefix(1);
-    while (item.ends_with(' ')) item.remove_suffix(1);
-    if (!item.empty()) items.emplace_back(item);
-    text = comma == std::string_view::npos ? std::string_view{} : text.substr(comma + 1);
-  }
-  return items;
-}
-
-Result<ConfigValue> value_from_text(const ConfigKey& key, std::string_view text,
-                                    std::string_view source) {
-  switch (key.type) {
-    case ValueType::text:
-      return ConfigValue(std::string(text));
-    case ValueType::texts:
-      return ConfigValue(split_list(text));
-    case ValueType::flag:
-      if (text == "true" || text == "1") return ConfigValue(true);
-      if (text == "false" || text == "0") return ConfigValue(false);
-      return Error(Code::config_invalid, fmt::format("{} must be true or false", full_name(key)),
-                   fmt::format("it is set by {}", source));
-    case ValueType::number: {
-      std::int64_t number = 0;
-      const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
-      if (failure != std::errc{} || end != text.data() + text.size() || number < 0) {
-        return Error(Code::config_invalid,
-                     fmt::format("{} must be a number, 0 or more", full_name(key)),
-                     fmt::format("it is set by {}", source));
-      }
-      return ConfigValue(number);
-    }
-  }
-  return Code::internal_error;
-}
-
-Result<ConfigValue> value_from_toml(const ConfigKey& key, const toml::node& node,
-                                    const std::string& where) {
-  const auto wrong = [&](std::string_view wanted) {
-    return Error(Code::config_invalid, fmt::format("{} must be {}", full_name(key), wanted),
-                 fmt::format("it is set in {}", where));
-  };
-  switch (key.type) {
-    case ValueType::text:
-      if (const auto* text = node.as_string()) return ConfigValue(text->get());
-      return wrong("text");
-    case ValueType::flag:
-      if (const auto* flag = node.as_boolean()) return ConfigValue(flag->get());
-      return wrong("true or false");
-    case ValueType::number:
-      if (const auto* number = node.as_integer(); number != nullptr && number->get() >= 0) {
-        return ConfigValue(number->get());
-      }
-      return wrong("a number, 0 or more");
-    case ValueType::texts: {
-      const auto* array = node.as_array();
-      if (array == nullptr) return wrong("a list of texts");
-      std::vector<std::string> items;
-      for (const auto& item : *array) {
-        if (!item.is_string()) return wrong("a list of texts");
-        items.push_back(item.as_string()->get());
-      }
-      return ConfigValue(std::move(items));
-    }
-  }
-  return Code::internal_error;
-}
+constexpr std::size_t max_file_bytes = 1U << 20U;
 
 Error unknown_key(std::string_view name, std::span<const ConfigKey> known,
                   const std::string& where) {
@@ -130,15 +58,6 @@ Result<UpstreamConfig> read_upstream(const toml::table& table, const std::filesy
   return upstream;
 }
 
-base::json::value json_of(const ConfigValue& value) {
-  if (const auto* text = std::get_if<std::string>(&value)) return base::json::value(*text);
-  if (const auto* flag = std::get_if<bool>(&value)) return base::json::value(*flag);
-  if (const auto* number = std::get_if<std::int64_t>(&value)) return base::json::value(*number);
-  base::json::array items;
-  for (const auto& item : std::get<std::vector<std::string>>(value)) items.emplace_back(item);
-  return items;
-}
-
 std::string hidden(const std::string& written) {
   if (written.empty() || written.starts_with("env:") || written.starts_with("file:"))
     return written;
@@ -165,23 +84,32 @@ Config::Config() {
 
 Result<Config> Config::load(const std::filesystem::path& file, bool required,
                             const Environment& environment) {
+  std::string text;
+  std::error_code ignored;
+  if (required || std::filesystem::exists(file, ignored)) {
+    TRY(text, base::read_file(file, max_file_bytes));
+  }
+  return from_text(text, file, environment);
+}
+
+Result<Config> Config::from_text(std::string_view text, const std::filesystem::path& file,
+                                 const Environment& environment) {
   Config config;
   config.file_ = file;
-  std::error_code ignored;
-  if (required || std::filesystem::exists(file, ignored)) TRY_VOID(config.read_file(file));
+  TRY_VOID(config.read_text(text));
   TRY_VOID(config.read_environment(environment));
   return config;
 }
 
-Result<void> Config::read_file(const std::filesystem::path& file) {
-  TRY(auto text, base::read_file(file, 1U << 20U));
+Result<void> Config::read_text(std::string_view text) {
+  const auto& file = file_;
   toml::table root;
   try {
     root = toml::parse(text, file.string());
   } catch (const toml::parse_error& failure) {
     return Error(Code::config_invalid,
                  fmt::format("{}:{}: {}", file.string(), failure.source().begin.line,
-                             failure.description()));
+                             base::printable(failure.description(), 300)));
   }
   for (const auto& [section, node] : root) {
     const auto* table = node.as_table();
@@ -248,6 +176,7 @@ std::int64_t Config::number(std::string_view name) const {
 const std::vector<std::string>& Config::texts(std::string_view name) const {
   return std::get<std::vector<std::string>>(entry(name).value);
 }
+Rate Config::rate(std::string_view name) const { return std::get<Rate>(entry(name).value); }
 const std::string& Config::source(std::string_view name) const { return entry(name).source; }
 
 base::json::value Config::view() const {

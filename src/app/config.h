@@ -17,7 +17,13 @@
 
 namespace kronborg::app {
 
-using ConfigValue = std::variant<std::string, bool, std::int64_t, std::vector<std::string>>;
+/// So many requests in so many seconds (docs/protocol/http.md section 10).
+struct Rate {
+  std::int64_t quota = 1;
+  std::int64_t window_s = 1;
+};
+
+using ConfigValue = std::variant<std::string, bool, std::int64_t, std::vector<std::string>, Rate>;
 
 /// One [[gate.upstream]] table as written.
 struct UpstreamConfig {
@@ -40,6 +46,10 @@ class Config {
   static base::Result<Config> load(const std::filesystem::path& file, bool required,
                                    const Environment& environment);
 
+  /// The same from a text; `file` is its name in errors.
+  static base::Result<Config> from_text(std::string_view text, const std::filesystem::path& file,
+                                        const Environment& environment);
+
   /// An option of the command line; overrides everything. Error: config_invalid.
   base::Result<void> set(std::string_view name, const ConfigValue& value, std::string source);
   void add_upstream(UpstreamConfig upstream) { upstreams_.push_back(std::move(upstream)); }
@@ -49,6 +59,7 @@ class Config {
   [[nodiscard]] bool flag(std::string_view name) const;
   [[nodiscard]] std::int64_t number(std::string_view name) const;
   [[nodiscard]] const std::vector<std::string>& texts(std::string_view name) const;
+  [[nodiscard]] Rate rate(std::string_view name) const;
   [[nodiscard]] const std::string& source(std::string_view name) const;
   [[nodiscard]] const std::vector<UpstreamConfig>& upstreams() const { return upstreams_; }
   [[nodiscard]] const std::filesystem::path& file() const { return file_; }
@@ -63,7 +74,7 @@ class Config {
     std::string source;
   };
   Config();
-  base::Result<void> read_file(const std::filesystem::path& file);
+  base::Result<void> read_text(std::string_view text);
   base::Result<void> read_environment(const Environment& environment);
   [[nodiscard]] const Entry& entry(std::string_view name) const;
 

@@ -5,7 +5,7 @@
 
 namespace kronborg::app {
 
-enum class ValueType : unsigned char { text, flag, number, texts };
+enum class ValueType : unsigned char { text, flag, number, texts, rate };
 
 /// One configuration key: its name in the file, its type and what it is when nobody sets it.
 struct ConfigKey {

@@ -67,6 +67,9 @@ std::string config_template() {
       case ValueType::texts:
         value = key.standard.empty() ? "[]" : fmt::format("[\"{}\"]", key.standard);
         break;
+      case ValueType::rate:
+        value = fmt::format("[{}]", key.standard);
+        break;
       default:
         value = key.standard;
     }

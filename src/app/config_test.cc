@@ -65,6 +65,8 @@ TEST_F(ConfigTest, WhatIsWrongIsNamedWithItsPlace) {
   EXPECT_NE(refusal("[gate]\nbody_limit_bytes = -1\n").find("0 or more"), std::string::npos);
   EXPECT_NE(refusal("[http]\nlisten = \"127.0.0.1:1\"\n").find("list"), std::string::npos);
   EXPECT_NE(refusal("[[gate.upstream]]\npath = \"/x\"\n").find("has no url"), std::string::npos);
+  EXPECT_NE(refusal("[limits]\nsource = [0, 60]\n").find("two numbers"), std::string::npos);
+  EXPECT_NE(refusal("[limits]\nsource = 60\n").find("two numbers"), std::string::npos);
   EXPECT_NE(refusal("[gate\n").find("config.toml:1"), std::string::npos);
 }
 

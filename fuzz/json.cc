@@ -1,0 +1,37 @@
+// folders: base
+#include "base/json.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "base/text.h"
+
+namespace {
+
+void require(bool holds) {
+  if (!holds) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace kronborg::base;
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto value = parse_json(text);
+  if (!value) {
+    require(value.error().code == Code::invalid_json ||
+            value.error().code == Code::duplicate_member);
+    return 0;
+  }
+  require(is_utf8(text));
+  // What is written is read again as the same value.
+  const auto plain = parse_json(to_text(*value));
+  require(plain && *plain == *value);
+  const std::string canonical = canonical_json(*value);
+  const auto again = parse_json(canonical);
+  require(again && canonical_json(*again) == canonical);
+  return 0;
+}
