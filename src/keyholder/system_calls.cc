@@ -44,10 +44,21 @@ constexpr std::array allowed{
 
 /// What the sanitizers' runtimes do beside the program; only builds for tests hold them.
 constexpr std::array allowed_to_sanitizers{
-    SCMP_SYS(mmap),         SCMP_SYS(mprotect),   SCMP_SYS(sigaltstack),     SCMP_SYS(gettid),
-    SCMP_SYS(sched_yield),  SCMP_SYS(nanosleep),  SCMP_SYS(clock_nanosleep), SCMP_SYS(openat),
-    SCMP_SYS(rt_sigaction), SCMP_SYS(newfstatat), SCMP_SYS(readlink),        SCMP_SYS(tgkill),
+    SCMP_SYS(mmap),
+    SCMP_SYS(mprotect),
+    SCMP_SYS(sigaltstack),
+    SCMP_SYS(gettid),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(nanosleep),
+    SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(openat),
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(readlink),
+    SCMP_SYS(tgkill),
     SCMP_SYS(prctl),
+    SCMP_SYS(pipe2),
+    SCMP_SYS(pipe),
 };
 
 int allow(const Filter& filter, int call) {
