@@ -152,7 +152,8 @@ Result<void> serve(Context& context, const ServeArguments& arguments) {
   }
   TRY(auto app, context.open_app(std::move(config)));
   app::ServeOptions options;
-  options.demo = arguments.demo;
+  // With an upstream of the user's own, --demo only makes what is missing.
+  options.demo = arguments.demo && arguments.upstreams.empty();
   options.find_upstream =
       std::ranges::find(arguments.upstreams, "auto") != arguments.upstreams.end();
   TRY(auto server, app::Server::prepare(*app, *log, options));
@@ -204,8 +205,10 @@ void add_serve_command(const Shell& shell) {
       "URL of the upstream, or auto: a model server on port 11434, 1234, 8080 or 8000");
   command->add_option("--store", arguments->store,
                       "postgresql:// URL instead of SQLite in the data folder");
-  command->add_flag("--demo", arguments->demo,
-                    "answer as an OpenAI-compatible echo, and make what is missing");
+  command->add_flag(
+      "--demo", arguments->demo,
+      "make an identity and a key, and answer as an OpenAI-compatible echo when no --upstream is "
+      "given");
 }
 
 }  // namespace kronborg::cli
