@@ -12,7 +12,7 @@ from lib.servers import KRONBORG, Kronborg, program
 from lib.stats import Series
 
 SUMMARY = "memory at rest, size of the program, start to the first answer; empty and with many keys"
-REQUEST = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+REQUEST = "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n"
 
 
 def pss_megabytes(pid):
@@ -34,7 +34,7 @@ def memory(server):
 def is_healthy(port):
     try:
         with socket.create_connection(("127.0.0.1", port), 1) as connection:
-            connection.sendall(REQUEST)
+            connection.sendall(REQUEST.format(port).encode())
             return connection.recv(64).startswith(b"HTTP/1.1 200 ")
     except OSError:
         return False

@@ -12,7 +12,7 @@ from lib.stats import Series
 CONNECTIONS = 64
 ROTATE = pathlib.Path(__file__).parent / "rotate.lua"
 UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 60e3}
-# A server that is busy for less than this share of its core waits for the client.
+# A server that used less than this share of its core was not the limit.
 SATURATED = 0.95
 
 
@@ -80,7 +80,7 @@ class Contender:
     def series(self, member):
         return Series(getattr(one, member) for one in self.rounds)
 
-    def client_bound(self):
+    def has_time_left(self):
         return self.series("busy").median < SATURATED
 
 

@@ -9,9 +9,15 @@ class Report:
     def __init__(self, bench):
         self.bench = bench
         self.missed = []
+        self.lines = []
 
     def line(self, **members):
-        print(json.dumps({"bench": self.bench, **members}, ensure_ascii=False))
+        self.lines.append(json.dumps({"bench": self.bench, **members}, ensure_ascii=False))
+
+    def end(self):
+        print()
+        for line in self.lines:
+            print(line)
 
     def say(self, words):
         print(f"  {words}")
@@ -66,8 +72,8 @@ class Report:
         rows = []
         for one in contenders:
             busy = f"{one.series('busy').median:.0%}"
-            if one.client_bound():
-                busy += " (client is the limit)"
+            if one.has_time_left():
+                busy += " (not full)"
             rows.append(
                 [
                     one.name,
@@ -80,6 +86,8 @@ class Report:
                 ]
             )
         self.table(heads, rows)
+        if any(one.has_time_left() for one in contenders):
+            self.say("not full: the client, or other load, is the limit: compare CPU per request")
         for one in contenders:
             self.figure(one.name, "requests", one.series("rate"), "1/s")
             self.figure(one.name, "cpu", one.series("cpu_micros"), "µs/request")
