@@ -1,4 +1,5 @@
-# cmake -DINPUT=… -DOUTPUT=… -P embed.cmake: a source that holds the text of INPUT.
+# cmake -DINPUT=… -DOUTPUT=… -DNAME=… -P embed.cmake: a source whose function NAME gives the text of
+# INPUT.
 file(READ ${INPUT} text)
 string(LENGTH "${text}" length)
 set(literals "")
@@ -8,11 +9,14 @@ while(at LESS length)
   string(APPEND literals "R\"embedded(${part})embedded\"\n")
   math(EXPR at "${at} + 8000")
 endwhile()
-file(WRITE ${OUTPUT} "#include <string_view>\n
+file(WRITE ${OUTPUT} "#include <string_view>
+
 namespace kronborg::api {
-std::string_view openapi_source();
-std::string_view openapi_source() {
+std::string_view ${NAME}();
+std::string_view ${NAME}() {
   using namespace std::string_view_literals;
-  return\n${literals}R\"embedded()embedded\"sv;
+  return
+${literals}R\"embedded()embedded\"sv;
 }
-}  // namespace kronborg::api\n")
+}  // namespace kronborg::api
+")

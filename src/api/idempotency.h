@@ -46,7 +46,7 @@ class Idempotency {
   void finish(const Repeatable& request, const Response& answer);
   /// It had no effect and its answer is of a kind that is evaluated anew: the mark goes.
   void release(const Repeatable& request);
-  /// The server failed: the mark stays, and a repeat is judged as after a crash.
+  /// A fault of the server: the mark stays, and a repeat is judged as after a crash.
   void leave(const Repeatable& request);
 
  private:

@@ -27,9 +27,10 @@ base::Result<authority::CreateIdentity> read_new_identity(std::string_view body)
   authority::CreateIdentity request;
   const auto kind = members.one_of("keystore", keystore_names, Need::optional);
   if (kind) request.kind = *keyholder::kind_named(*kind);
+  const bool unclear = members.has("keystore") && !kind;
   const bool sealed = request.kind == keyholder::KeystoreKind::passphrase;
-  auto passphrase =
-      members.secret("passphrase", max_passphrase_bytes, sealed ? Need::required : Need::optional);
+  auto passphrase = members.secret("passphrase", max_passphrase_bytes,
+                                   sealed && !unclear ? Need::required : Need::optional);
   if (!sealed && passphrase) {
     members.fault("passphrase", "not_allowed", "The keystore kind \"file\" has no passphrase.");
   }

@@ -84,7 +84,7 @@ const Bad bad_input[] = {
     {"DELETE", "/api/v1/credentials/x", "", 404, "not_found", "", ""},
     {"POST", "/api/v1/store/backup", R"({"file":"relative.db"})", 400, "invalid_member", "/file",
      "bad_pattern"},
-    {"POST", "/api/v1/identity", R"({"keystore":"tpm2"})", 400, "missing_member", "/keystore",
+    {"POST", "/api/v1/identity", R"({"keystore":"tpm2"})", 400, "invalid_member", "/keystore",
      "not_allowed"},
     {"POST", "/api/v1/identity", R"({"keystore":"file","passphrase":"12345678"})", 400,
      "invalid_member", "/passphrase", "not_allowed"},

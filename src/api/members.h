@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/faults.h"
 #include "base/error.h"
 #include "base/result.h"
 #include "base/secret.h"
@@ -16,24 +17,6 @@
 namespace kronborg::api {
 
 enum class Need : std::uint8_t { optional, required };
-
-/// What is wrong with the input of one request. Every fault is collected, so that one answer names
-/// all of them.
-class Faults {
- public:
-  void add(base::Code code, std::string pointer, std::string_view kind, std::string detail);
-  [[nodiscard]] bool empty() const { return found_.empty(); }
-  /// Unknown names are said first (a misspelt name explains a missing one), then missing ones, then
-  /// the rest; a code that all wrong values share is the code of the answer.
-  [[nodiscard]] base::Result<void> result() const;
-
- private:
-  struct Fault {
-    base::Code code;
-    base::MemberError error;
-  };
-  std::vector<Fault> found_;
-};
 
 /// Typed reading of the members of one JSON object (docs/protocol/http.md sections 5 and 6): `null`
 /// equals absent unless said otherwise. A member that is not read before finish() is unknown and
@@ -89,9 +72,5 @@ class Members {
   std::vector<std::string_view> known_;  ///< literals of the callers
   Faults faults_;
 };
-
-/// The text of an unknown name, with the nearest known one when there is one.
-std::string unknown_detail(std::string_view what, std::string_view name,
-                           std::span<const std::string_view> known, std::string_view prefix);
 
 }  // namespace kronborg::api

@@ -223,7 +223,7 @@ void Pipeline::remember(const Outcome& outcome, const Response& response) {
 void Pipeline::remember_refusal(const Response& response) {
   if (is_stored_status(response.status)) {
     services_.idempotency.finish(*repeatable_, response);
-  } else if (response.status < 500) {
+  } else if (response.status != 500) {
     services_.idempotency.release(*repeatable_);
   } else {
     services_.idempotency.leave(*repeatable_);

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "api/members.h"
+#include "api/faults.h"
 #include "base/result.h"
 
 namespace kronborg::api {

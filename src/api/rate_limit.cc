@@ -94,6 +94,7 @@ RateVerdict RateLimiter::take(std::string_view source_address,
   struct Bucket {
     Key place;
     std::int64_t full_at, taken;  ///< before and after one token was taken
+    bool known;                   ///< it stands in the table
   };
   std::vector<Bucket> buckets;
   RateVerdict verdict;
@@ -105,7 +106,7 @@ RateVerdict RateLimiter::take(std::string_view source_address,
     const auto found = shard.table.find(place);
     std::int64_t full_at = std::max(found == shard.table.end() ? now_ns : found->second, now_ns);
     full_at = std::min(full_at, now_ns + window_ns);  // the clock may have stepped back
-    buckets.push_back({place, full_at, full_at + per_token_ns(policy)});
+    buckets.push_back({place, full_at, full_at + per_token_ns(policy), found != shard.table.end()});
     if (buckets.back().taken - now_ns > window_ns) verdict.allowed = false;
   }
   for (std::size_t i = 0; i < policies.size(); ++i) {
@@ -118,7 +119,9 @@ RateVerdict RateLimiter::take(std::string_view source_address,
                               .remaining = (now_ns + window_ns - full_at) / per_token_ns(policy),
                               .full_in_s = rounded_up_s(full_at - now_ns),
                               .token_in_s = rounded_up_s(missing_ns)});
-    if (verdict.allowed) shard.table.insert_or_assign(buckets[i].place, full_at);
+    if (verdict.allowed || buckets[i].known) {
+      shard.table.insert_or_assign(buckets[i].place, full_at);
+    }
   }
   return verdict;
 }
