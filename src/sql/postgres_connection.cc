@@ -8,21 +8,12 @@
 #include <charconv>
 #include <utility>
 
-#include "base/text.h"
 #include "sql/postgres_error.h"
+#include "sql/postgres_types.h"
 
 namespace kronborg::sql {
 
 namespace {
-
-// Types of the server's catalogue (pg_type.dat); libpq has no header for them.
-constexpr Oid bool_type = 16;
-constexpr Oid int8_type = 20;
-constexpr Oid int2_type = 21;
-constexpr Oid int4_type = 23;
-constexpr Oid text_type = 25;
-constexpr Oid varchar_type = 1043;
-constexpr Oid numeric_type = 1700;  // sum() of BIGINT
 
 constexpr std::string_view lock_not_available = "55P03";
 
@@ -37,37 +28,6 @@ constexpr const char* begin_write =
     "SELECT pg_advisory_xact_lock(1802661743, hashtext(current_schema()))";
 // One snapshot for the whole read.
 constexpr const char* begin_read = "BEGIN ISOLATION LEVEL REPEATABLE READ";
-
-Oid type_of(const Value& value) {
-  if (value.is_null()) return 0;  // the server infers it
-  return std::holds_alternative<std::int64_t>(value.get()) ? int8_type : text_type;
-}
-
-base::Result<Value> column(const PGresult* result, int row, int number) {
-  if (PQgetisnull(result, row, number) != 0) return Value();
-  const std::string_view text(PQgetvalue(result, row, number),
-                              static_cast<std::size_t>(PQgetlength(result, row, number)));
-  switch (PQftype(result, number)) {
-    case bool_type:
-      return Value(text == "t");
-    case int2_type:
-    case int4_type:
-    case int8_type:
-    case numeric_type: {
-      std::int64_t value = 0;
-      const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-      if (parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size()) return Value(value);
-      break;
-    }
-    case text_type:
-    case varchar_type:
-      return Value(text);
-    default:
-      break;
-  }
-  return base::Error(base::Code::internal_error,
-                     fmt::format("Column {} is neither BIGINT nor TEXT.", number));
-}
 
 }  // namespace
 
@@ -222,9 +182,9 @@ base::Result<std::string> PostgresConnection::prepared(std::string_view sql,
   std::vector<Oid> types;
   bool null = false;
   for (const auto& parameter : parameters) {
-    types.push_back(type_of(parameter));
+    types.push_back(postgres_type(parameter));
     null = null || types.back() == 0;
-    key += types.back() == 0 ? 'n' : types.back() == int8_type ? 'i' : 't';
+    key += types.back() == 0 ? 'n' : types.back() == postgres_int8 ? 'i' : 't';
   }
   if (const auto known = statements_.find(key); known != statements_.end()) return known->second;
   auto name = fmt::format("s{}", statements_.size());
@@ -250,7 +210,7 @@ base::Result<void> PostgresConnection::prepare_with_null(const std::string& name
   if (!in_transaction()) return prepare(name, text, types);
   TRY_VOID(execute("SAVEPOINT attempt"));
   base::Result<void> prepared;
-  for (const Oid guess : {Oid{0}, text_type, int8_type}) {
+  for (const Oid guess : {Oid{0}, postgres_text, postgres_int8}) {
     auto guessed = types;
     std::ranges::replace(guessed, Oid{0}, guess);
     prepared = prepare(name, text, guessed);
@@ -295,7 +255,7 @@ base::Result<Answer> PostgresConnection::answer(const pg_result* result) const {
     std::vector<Value> values;
     values.reserve(static_cast<std::size_t>(columns));
     for (int j = 0; j < columns; ++j) {
-      TRY(auto value, column(result, i, j));
+      TRY(auto value, postgres_value(result, i, j));
       values.push_back(std::move(value));
     }
     answer.rows.emplace_back(std::move(values));
@@ -315,39 +275,6 @@ base::Result<std::optional<std::int64_t>> PostgresConnection::schema_version() {
   if (table.rows.at(0).integer(0) == 0) return std::optional<std::int64_t>();
   TRY(const auto answer, run("SELECT max(version) FROM schema_version", {}));
   return answer.rows.at(0).maybe_integer(0);
-}
-
-base::Result<std::vector<std::string>> PostgresConnection::texts(const std::string& query) {
-  TRY(const auto result, execute(query));
-  std::vector<std::string> found;
-  for (int i = 0; i < PQntuples(result.get()); ++i) {
-    found.emplace_back(PQgetvalue(result.get(), i, 0));
-  }
-  return found;
-}
-
-base::Result<std::vector<std::string>> PostgresConnection::check() {
-  if (!usable()) TRY_VOID(reconnect());
-  TRY(auto findings,
-      texts("SELECT 'The server runs with ' || name || ' off: a commit may be lost.' "
-            "FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off' "
-            "UNION ALL SELECT 'The index ' || indexrelid::regclass || ' is not valid.' "
-            "FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid "
-            "WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace "
-            "UNION ALL SELECT 'The constraint ' || conname || ' is not valid.' "
-            "FROM pg_constraint "
-            "WHERE NOT convalidated AND connamespace = current_schema()::regnamespace"));
-  TRY(const auto tables, texts("SELECT quote_ident(tablename) FROM pg_tables "
-                               "WHERE schemaname = current_schema() ORDER BY tablename"));
-  for (const auto& table : tables) {
-    // The text of a row takes in every column, also those stored apart.
-    const auto whole = execute("SELECT sum(length(each::text)) FROM " + table + " AS each");
-    if (whole) continue;
-    if (whole.error().code != base::Code::store_damaged) return whole.error();
-    findings.push_back(fmt::format("The table {} cannot be read: {}", base::printable(table),
-                                   whole.error().text()));
-  }
-  return findings;
 }
 
 std::string PostgresConnection::place() const {
