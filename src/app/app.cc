@@ -67,6 +67,12 @@ api::Settings App::api_settings() {
   settings.version = version;
   settings.status_extras = [this] { return status_extras(*this); };
   settings.config_view = [this] { return options_.config.view(); };
+  const auto rate = [this](std::string_view name) {
+    const Rate configured = options_.config.rate(name);
+    return api::Rate{.quota = configured.quota, .window_s = configured.window_s};
+  };
+  settings.source_rate = rate("limits.source");
+  settings.discovery_rate = rate("limits.discovery");
   settings.doctor = [this] { return findings_json(examine(*this)); };
   settings.metrics_text = [this] { return metrics_.text(); };
   settings.not_ready = [this]() -> std::optional<std::string> {
