@@ -33,7 +33,9 @@ Relay::~Relay() {
   if (ends_with_server_) exchange_.when_draining({});
   std::string& head = admission_.head;
   base::wipe(head.data(), head.size());
-  if (head.capacity() <= max_spare_head_bytes && room_.spare_heads.size() < max_spare_heads) {
+  // Unlinked: the room has gone before, with the server.
+  if (is_linked() && head.capacity() <= max_spare_head_bytes &&
+      room_.spare_heads.size() < max_spare_heads) {
     head.clear();
     room_.spare_heads.push_back(std::move(head));
   }
@@ -62,6 +64,7 @@ asio::awaitable<void> Relay::run() {
       refuse();
   }
   if (second_running_) co_await finish_second();
+  exchange_.set_body_pace(true);
   if (keep_upstream_ && upload_whole_ && body_end_ == BodyEnd::whole && !is_over()) {
     admission_.pool->give_back(std::move(connection_));
   }

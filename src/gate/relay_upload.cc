@@ -106,7 +106,7 @@ asio::awaitable<bool> Relay::send_piece(std::string_view piece) {
 
 asio::awaitable<void> Relay::finish_second() {
   answer_over_ = true;
-  exchange_.set_body_pace(true);
+  exchange_.set_body_pace(true);  // what is still to come is dropped: no reason for patience
   // Neither does the upstream want more, nor shall the answer wait for the rest of the request.
   stop_upstream();
   if (body_end_ != BodyEnd::whole) stop_.emit(asio::cancellation_type::terminal);
