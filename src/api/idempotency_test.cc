@@ -43,6 +43,12 @@ TEST_F(IdempotencyTest, ARepeatHasTheSameAnswerAndNoEffect) {
   EXPECT_EQ(keyed("/api/v1/agents", R"({"name":"scribe","description":"x"})", "k1").response.body,
             first.response.body);
   EXPECT_EQ(agents(), 1U);
+  Request metrics;
+  metrics.method = "GET";
+  metrics.path = "/metrics";
+  metrics.metrics_access = true;
+  EXPECT_NE(send(metrics).response.body.find("kronborg_idempotency_total{result=\"replayed\"} 1\n"),
+            std::string::npos);
   EXPECT_EQ(place->router().newest_seq(), audit) << "a repeat made an audit row";
 }
 

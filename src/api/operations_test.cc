@@ -121,7 +121,9 @@ void OperationsTest::use_the_rest() {
   metrics.method = "GET";
   metrics.path = "/metrics";
   metrics.metrics_access = true;
-  EXPECT_EQ(send(metrics).response.body, "kronborg_up 1\n");
+  const std::string text = send(metrics).response.body;
+  EXPECT_TRUE(text.starts_with("kronborg_up 1\n"));
+  EXPECT_NE(text.find("\nkronborg_rate_limited_total{policy=\"source\"} 0\n"), std::string::npos);
 }
 
 /// Each answer is held against the document by the fixture; here every operation gives one.

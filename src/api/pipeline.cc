@@ -86,7 +86,10 @@ Response Pipeline::run() {
     found = {};
   }
   if (request_.caller == CallerKind::anonymous && !is_unlimited(found)) {
-    constexpr std::array policies = {discovery_policy, source_policy};
+    const Settings& settings = services_.desk.settings;
+    const std::array policies = {
+        RatePolicy{"discovery", settings.discovery_rate.quota, settings.discovery_rate.window_s},
+        RatePolicy{"source", settings.source_rate.quota, settings.source_rate.window_s}};
     const std::size_t skipped = is_document(found) ? 0 : 1;
     rates_ = services_.limiter.take(request_.source_address, std::span(policies).subspan(skipped));
   }
@@ -113,11 +116,18 @@ Response Pipeline::answer(const Found& found) {
         base::Error(Code::body_too_large)
             .with({.name = "limitBytes", .value = static_cast<std::int64_t>(route.body_limit)}));
   }
-  if (rates_ && !rates_->allowed) return refuse(rate_limited(*rates_));
+  if (rates_ && !rates_->allowed) return refuse_rate();
   if (route.rule.owner_only() && request_.caller != CallerKind::owner)
     return refuse(Code::owner_required);
   if (const auto fine = check_input(route); !fine) return refuse(fine.error());
   return route.rule.owner_only() ? owner_answer(found) : open_answer(route);
+}
+
+Response Pipeline::refuse_rate() const {
+  for (const RateShare& share : rates_->shares) {
+    if (share.token_in_s > 0) services_.counters.rate_limited(share.policy.name);
+  }
+  return refuse(rate_limited(*rates_));
 }
 
 base::Result<void> Pipeline::check_input(const Route& route) const {
@@ -152,6 +162,7 @@ Response Pipeline::open_answer(const Route& route) {
       response.content_type = metrics_type;
       if (services_.desk.settings.metrics_text)
         response.body = services_.desk.settings.metrics_text();
+      response.body += services_.counters.text(services_.limiter.buckets());
       return response;
     }
     case Open::document:
@@ -184,10 +195,24 @@ base::Result<void> Pipeline::begin_repeatable(const Route& route) {
   TRY(const std::string key, read_idempotency_key(sent));
   if (route.rule.repeat() == Repeat::pure) return {};
   Repeatable asked = repeatable(request_, key);
-  TRY(replay_, services_.idempotency.begin(asked));
-  if (replay_) return Code::conflict;  // ends the operation; the stored answer is sent
+  auto begun = services_.idempotency.begin(asked);
+  if (!begun) {
+    count_refusal(begun.error().code);
+    return std::move(begun).error();
+  }
+  if (*begun) {
+    services_.counters.idempotency(Repeated::replayed);
+    replay_ = *std::move(begun);
+    return Code::conflict;  // ends the operation; the stored answer is sent
+  }
   repeatable_ = std::move(asked);
   return {};
+}
+
+void Pipeline::count_refusal(Code code) const {
+  if (code == Code::idempotency_in_flight) services_.counters.idempotency(Repeated::in_flight);
+  if (code == Code::idempotency_mismatch) services_.counters.idempotency(Repeated::mismatch);
+  if (code == Code::idempotency_capacity) services_.counters.idempotency(Repeated::capacity);
 }
 
 Response Pipeline::finished(Outcome outcome) {
@@ -204,6 +229,7 @@ Response Pipeline::finished(Outcome outcome) {
 }
 
 void Pipeline::remember(const Outcome& outcome, const Response& response) {
+  services_.counters.idempotency(Repeated::stored);
   if (outcome.secrets.empty()) {
     services_.idempotency.finish(*repeatable_, response);
     return;
@@ -222,6 +248,7 @@ void Pipeline::remember(const Outcome& outcome, const Response& response) {
 
 void Pipeline::remember_refusal(const Response& response) {
   if (is_stored_status(response.status)) {
+    services_.counters.idempotency(Repeated::stored);
     services_.idempotency.finish(*repeatable_, response);
   } else if (response.status != 500) {
     services_.idempotency.release(*repeatable_);

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/counters.h"
 #include "api/desk.h"
 #include "api/documents.h"
 #include "api/idempotency.h"
@@ -19,6 +20,7 @@ struct Services {
   Desk desk;
   Idempotency& idempotency;
   RateLimiter& limiter;
+  Counters& counters;
   const Documents& documents;
   const Router& router;
 };
@@ -37,6 +39,8 @@ class Pipeline {
   Response open_answer(const Route& route);
   Response owner_answer(const Found& found);
   Response events() const;
+  Response refuse_rate() const;
+  void count_refusal(base::Code code) const;
   base::Result<void> check_input(const Route& route) const;
   base::Result<void> check_accept(std::string_view offered) const;
   base::Result<void> begin_repeatable(const Route& route);

@@ -24,10 +24,6 @@ struct RatePolicy {
   std::int64_t window_s = 60;
 };
 
-/// docs/protocol/http.md section 10.
-inline constexpr RatePolicy source_policy{.name = "source", .quota = 1200, .window_s = 60};
-inline constexpr RatePolicy discovery_policy{.name = "discovery", .quota = 300, .window_s = 60};
-
 inline constexpr std::size_t max_rate_buckets = 1'000'000;  ///< http.md section 16
 
 /// What is left of one policy after a request.

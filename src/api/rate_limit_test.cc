@@ -15,6 +15,8 @@ namespace kronborg::api {
 namespace {
 
 constexpr RatePolicy three{.name = "three", .quota = 3, .window_s = 60};
+constexpr RatePolicy discovery_policy{.name = "discovery", .quota = 300, .window_s = 60};
+constexpr RatePolicy source_policy{.name = "source", .quota = 1200, .window_s = 60};
 constexpr RatePolicy ten{.name = "ten", .quota = 10, .window_s = 60};
 
 class RateTest : public testing::Test {

@@ -72,6 +72,7 @@ struct Router::State {
   std::unique_ptr<MetricsCredentials> metrics_credentials;
   Idempotency idempotency;
   RateLimiter limiter;
+  Counters counters;
   Documents documents;
 };
 
@@ -119,6 +120,7 @@ Response Router::call(const Request& request) {
       .desk = {state_->nouns, state_->settings, state_->cursors, *state_->metrics_credentials},
       .idempotency = state_->idempotency,
       .limiter = state_->limiter,
+      .counters = state_->counters,
       .documents = state_->documents,
       .router = *this};
   try {

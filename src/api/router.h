@@ -60,6 +60,12 @@ struct Nouns {
   const authority::Parts& parts;
 };
 
+/// `quota` requests per `window_s` seconds.
+struct Rate {
+  std::int64_t quota = 1;
+  std::int64_t window_s = 60;
+};
+
 /// What only the process as a whole knows. Every function is called on the thread of the request
 /// and must be thread-safe.
 struct Settings {
@@ -72,9 +78,12 @@ struct Settings {
   std::function<boost::json::value()> config_view;
   /// GET /api/v1/doctor: an array of `{"check", "ok", "severity", "message", "repair"?}`.
   std::function<boost::json::value()> doctor;
-  std::function<std::string()> metrics_text;  ///< Prometheus text format 0.0.4
+  /// Prometheus text format 0.0.4; the router adds what it counts itself.
+  std::function<std::string()> metrics_text;
   /// nothing: ready; else "starting", "draining" or "store_unavailable" (http.md section 14).
   std::function<std::optional<std::string>()> not_ready;
+  Rate source_rate{.quota = 1200, .window_s = 60};    ///< policy `source` (http.md section 10)
+  Rate discovery_rate{.quota = 300, .window_s = 60};  ///< policy `discovery`
 };
 
 /// One server-sent event of GET /api/v1/events.
