@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "gate/source.h"
 #include "http/limits.h"
 #include "http/parse.h"
 
@@ -155,7 +156,7 @@ api::Request Surface::api_request(const http::Exchange& exchange, std::string_vi
   for (const auto& secret : head.secrets)
     request.credential_sent = request.credential_sent || secret.has_value();
   request.metrics_access = path == "/metrics" && has_metrics_access(exchange);
-  request.source_address = exchange.peer().address;
+  request.source_address = gate::source_address(*shared_.gate, exchange);
   request.request_id = exchange.request_id();
   return request;
 }
