@@ -55,6 +55,28 @@ base::json::object detail_of(const KeyRecord& key) {
   return detail;
 }
 
+/// What is kept of a key that is about to be signed; id, nonce and hint are still to come.
+KeyRecord record_of(const credential::NewAccessKey& made, const NewKey& key) {
+  return {.id = "",
+          .label = key.label,
+          .nonce = "",
+          .hint = "",
+          .issuer = made.issuer,
+          .audience = made.audience,
+          .counter = made.counter,
+          .agent_id = key.agent_id,
+          .master_scope = !key.agent_id,
+          .created_at_ms = made.issued_at * 1000,
+          .expires_at = made.expires_at,
+          .last_used_at_ms = {},
+          .last_used_from = {},
+          .use_count = 0,
+          .revoked_at_ms = {},
+          .revoked_reason = {},
+          .source = key.source,
+          .legacy = false};
+}
+
 }  // namespace
 
 /// Who signs a new key: the master or an agent.
@@ -107,24 +129,8 @@ base::Result<std::optional<Minted>> AccessKeys::mint_once(const Actor& actor, co
                                 .issued_at = now_ms / 1000,
                                 .expires_at = credential::expires_at(key.expiry, now_ms / 1000)};
   TRY(made.counter, credential::next_counter(last, threshold, now_ms));
-  KeyRecord record{.id = base::uuid4(parts_.random),
-                   .label = key.label,
-                   .nonce = "",
-                   .hint = "",
-                   .issuer = signer.address,
-                   .audience = signer.address,
-                   .counter = made.counter,
-                   .agent_id = key.agent_id,
-                   .master_scope = !key.agent_id,
-                   .created_at_ms = made.issued_at * 1000,
-                   .expires_at = made.expires_at,
-                   .last_used_at_ms = {},
-                   .last_used_from = {},
-                   .use_count = 0,
-                   .revoked_at_ms = {},
-                   .revoked_reason = {},
-                   .source = key.source,
-                   .legacy = false};
+  KeyRecord record = record_of(made, key);
+  record.id = base::uuid4(parts_.random);
   record.nonce = made.nonce = without_hyphens(record.id);
 
   const std::string payload = credential::access_key_payload(made);
