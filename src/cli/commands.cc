@@ -15,6 +15,7 @@ CLI::App* Shell::verb(const char* name, const char* summary, const char* example
 Shell Shell::noun(const char* name, const char* summary) const {
   auto* command = parent.add_subcommand(name, summary);
   command->require_subcommand(1);
+  command->footer(std::string("See 'kronborg ") + name + " <verb> --help' for each verb.");
   return {*command, context, exit_code};
 }
 
