@@ -1,5 +1,6 @@
 #include "gate/relay.h"
 
+#include <exception>
 #include <utility>
 
 #include "base/secret.h"
@@ -42,29 +43,31 @@ Relay::~Relay() {
 }
 
 asio::awaitable<void> Relay::run() {
-  if (exchange_.request().body != http::BodyKind::none) {
-    exchange_.set_body_pace(false);
-    watch_client();
-  }
-  Asked asked = co_await ask(false);
-  if (asked == Asked::again) asked = co_await ask(true);
-  switch (asked) {
-    case Asked::answered:
-      // Most answers came in one piece.
-      if (body_end_ == BodyEnd::whole && !second_running_) {
-        exchange_.end();
-      } else {
-        co_await relay_body();
-      }
-      break;
-    case Asked::switched:
+  std::exception_ptr thrown;
+  try {
+    if (exchange_.request().body != http::BodyKind::none) {
+      exchange_.set_body_pace(false);
+      watch_client();
+    }
+    Asked asked = co_await ask(false);
+    if (asked == Asked::again) asked = co_await ask(true);
+    if (asked == Asked::switched) {
       co_await tunnel();
-      break;
-    default:
+    } else if (asked != Asked::answered) {
       refuse();
+    } else if (body_end_ == BodyEnd::whole && !second_running_) {
+      exchange_.end();  // most answers came in one piece
+    } else {
+      co_await relay_body();
+    }
+  } catch (...) {
+    thrown = std::current_exception();
+    body_end_ = BodyEnd::broken;
   }
+  // Nothing may go on with the exchange when this has ended.
   if (second_running_) co_await finish_second();
   exchange_.set_body_pace(true);
+  if (thrown) std::rethrow_exception(thrown);
   if (keep_upstream_ && upload_whole_ && body_end_ == BodyEnd::whole && !is_over()) {
     admission_.pool->give_back(std::move(connection_));
   }

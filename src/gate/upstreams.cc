@@ -9,17 +9,20 @@ namespace kronborg::gate {
 namespace {
 
 std::shared_ptr<http::UpstreamPool> make_pool(boost::asio::io_context& loop,
-                                              const Settings& settings, http::UpstreamUrl url) {
+                                              const Settings& settings, http::UpstreamUrl url,
+                                              const std::shared_ptr<std::vector<char>>& room) {
   return std::make_shared<http::UpstreamPool>(loop, std::move(url), settings.connect_timeout,
-                                              settings.max_upstream_connections);
+                                              settings.max_upstream_connections, room);
 }
 
 }  // namespace
 
 Upstreams::Upstreams(boost::asio::io_context& loop, const Settings& settings)
-    : loop_(loop), settings_(settings) {
+    : loop_(loop),
+      settings_(settings),
+      read_room_(std::make_shared<std::vector<char>>(http::upstream_read_bytes)) {
   for (const UpstreamRule& rule : settings.upstreams) {
-    of_rules_.push_back(make_pool(loop, settings, rule.target));
+    of_rules_.push_back(make_pool(loop, settings, rule.target, read_room_));
   }
 }
 
@@ -41,7 +44,7 @@ base::Result<PickedUpstream> Upstreams::at(const std::string& url) {
                        "The upstream of this agent has no usable address.",
                        "Set it with 'kronborg agent set <agent> --upstream URL'.");
   }
-  auto pool = make_pool(loop_, settings_, *std::move(read));
+  auto pool = make_pool(loop_, settings_, *std::move(read), read_room_);
   of_agents_.emplace(url, pool);
   return PickedUpstream{std::move(pool), {}};
 }

@@ -39,6 +39,7 @@ class Upstreams {
  private:
   boost::asio::io_context& loop_;
   const Settings& settings_;
+  std::shared_ptr<std::vector<char>> read_room_;
   std::vector<std::shared_ptr<http::UpstreamPool>> of_rules_;  // as settings_.upstreams
   boost::unordered_flat_map<std::string, std::shared_ptr<http::UpstreamPool>> of_agents_;
 };

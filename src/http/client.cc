@@ -161,10 +161,10 @@ asio::awaitable<Received> UpstreamConnection::read_some(Steady::duration patienc
           break;
         }
       }
-      const std::size_t size = socket_.read_some(asio::buffer(pool_.scratch_), error);
-      may_have_more_ = !error && size == pool_.scratch_.size();
+      const std::size_t size = socket_.read_some(asio::buffer(*pool_.scratch_), error);
+      may_have_more_ = !error && size == pool_.scratch_->size();
       if (must_wait(error)) continue;
-      received.bytes = std::string_view(pool_.scratch_.data(), error ? 0 : size);
+      received.bytes = std::string_view(pool_.scratch_->data(), error ? 0 : size);
       if (error) received.end = error == asio::error::eof ? StreamEnd::clean : StreamEnd::broken;
       break;
     }
@@ -192,6 +192,8 @@ bool UpstreamConnection::quiet() {
 }
 
 asio::awaitable<base::Result<void>> UpstreamConnection::handshake() {
+  // Not before it is needed: the system's certificates are large.
+  if (!pool_.trust_) pool_.trust_ = std::make_shared<UpstreamPool::Trust>();
   tls_ = std::make_unique<Tls>(socket_, *pool_.trust_);
   co_return co_await tls_->handshake(pool_.url_.host);
 }

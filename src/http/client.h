@@ -109,8 +109,10 @@ class UpstreamPool {
  public:
   using Steady = std::chrono::steady_clock;
 
+  /// `read_room`: at least upstream_read_bytes, shared by the pools of a loop; null: one of its
+  /// own.
   UpstreamPool(asio::io_context& loop, UpstreamUrl url, std::chrono::seconds connect_timeout,
-               std::size_t max_connections);
+               std::size_t max_connections, std::shared_ptr<std::vector<char>> read_room = nullptr);
   ~UpstreamPool();
   UpstreamPool(const UpstreamPool&) = delete;
   UpstreamPool& operator=(const UpstreamPool&) = delete;
@@ -141,7 +143,7 @@ class UpstreamPool {
   std::chrono::seconds connect_timeout_;
   std::size_t max_connections_;
   std::shared_ptr<Trust> trust_;
-  std::vector<char> scratch_;
+  std::shared_ptr<std::vector<char>> scratch_;
   Endpoints endpoints_;
   Steady::time_point resolved_at_ = Steady::time_point::min();
   Steady::time_point now_;

@@ -9,15 +9,15 @@
 namespace kronborg::http {
 
 UpstreamPool::UpstreamPool(asio::io_context& loop, UpstreamUrl url,
-                           std::chrono::seconds connect_timeout, std::size_t max_connections)
+                           std::chrono::seconds connect_timeout, std::size_t max_connections,
+                           std::shared_ptr<std::vector<char>> read_room)
     : loop_(loop),
       url_(std::move(url)),
       connect_timeout_(connect_timeout),
       max_connections_(max_connections),
-      scratch_(upstream_read_bytes),
-      now_(Steady::now()) {
-  if (url_.tls) trust_ = std::make_shared<Trust>();
-}
+      scratch_(read_room ? std::move(read_room)
+                         : std::make_shared<std::vector<char>>(upstream_read_bytes)),
+      now_(Steady::now()) {}
 
 UpstreamPool::~UpstreamPool() { in_use_.clear(); }
 
