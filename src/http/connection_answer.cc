@@ -156,6 +156,11 @@ void Connection::cut() {
   turn_.ended = true;
   const bool end_is_silent = !turn_.started || turn_.framing == Framing::until_close;
   ending_ = end_is_silent ? Ending::reset : Ending::close;
+  // Called beside a write: the client does not read, and waits for nothing that may still be sent.
+  if (writing_ && !broken_) {
+    broken_ = true;
+    stream_.cancel();
+  }
 }
 
 bool Connection::send_at_once() {
