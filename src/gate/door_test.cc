@@ -12,7 +12,8 @@ namespace {
 constexpr const char* no_credential =
     R"(Bearer resource_metadata="http://localhost:1337/.well-known/oauth-protected-resource"|)";
 constexpr const char* refused_credential =
-    R"(Bearer resource_metadata="http://localhost:1337/.well-known/oauth-protected-resource", error="invalid_token"|)";
+    R"(Bearer resource_metadata="http://localhost:1337/.well-known/oauth-protected-resource", )"
+    R"(error="invalid_token"|)";
 
 std::string with(const std::string& key) { return "Authorization: Bearer " + key + "\r\n"; }
 

@@ -169,11 +169,9 @@ TEST(Onward, AnswersLoseTheFieldsOfTheirConnection) {
 
 // Shapes that some proxy forwards in another meaning than it read (the families of the HTTP
 // garden).
-TEST(Onward, WhateverIsForwardedHasOneMeaning) {
-  Recorder upstream;
-  House house(House::settings_for(upstream.url()));
+std::vector<std::string> ambiguous_fields() {
   const std::string chunks = "1\r\nZ\r\n0\r\n\r\n";
-  const std::vector<std::string> fields = {
+  return {
       "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks,
       "Transfer-Encoding: chunked\r\nContent-Length: 1\r\n\r\n" + chunks,
       "Content-Length: 1\r\nContent-Length: 1\r\n\r\nZ",
@@ -222,7 +220,12 @@ TEST(Onward, WhateverIsForwardedHasOneMeaning) {
       "AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n",
       "\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n",
   };
-  for (const std::string& field : fields) {
+}
+
+TEST(Onward, WhateverIsForwardedHasOneMeaning) {
+  Recorder upstream;
+  House house(House::settings_for(upstream.url()));
+  for (const std::string& field : ambiguous_fields()) {
     Wire wire = house.client();
     wire.send("POST /v1/x HTTP/1.1\r\nHost: localhost\r\n" + house.bearer() + field);
     wire.finish_sending();

@@ -13,9 +13,11 @@ namespace {
 std::string with(const std::string& key) { return "Authorization: Bearer " + key + "\r\n"; }
 
 constexpr const char* scope_denied =
-    R"({"error":{"message":"This access key is not scoped to the requested agent.","type":"permission_error","code":"agent_scope_denied"}})";
+    R"({"error":{"message":"This access key is not scoped to the requested agent.",)"
+    R"("type":"permission_error","code":"agent_scope_denied"}})";
 constexpr const char* work_denied =
-    R"({"error":"agent_scope_denied","message":"This access key is not scoped to the requested agent.","code":"agent_scope_denied"})";
+    R"({"error":"agent_scope_denied","message":"This access key is not scoped to the requested )"
+    R"(agent.","code":"agent_scope_denied"})";
 
 TEST(Routing, TheLongestPrefixOnASegmentBoundaryWins) {
   Recorder all, tags, deep;
@@ -117,9 +119,9 @@ TEST(Routing, AMasterKeyIsToldOfAnAgentThatIsNotThere) {
   House house(House::settings_for(all.url()));
   const std::string answer = house.ask("GET /agents/nobody/x", house.bearer());
   EXPECT_EQ(status_of(answer), "HTTP/1.1 404 Not Found");
-  EXPECT_EQ(
-      body_of(answer),
-      R"({"error":{"message":"There is no such agent.","type":"not_found_error","code":"agent_not_found","hint":"See 'kronborg agent list'."}})");
+  EXPECT_EQ(body_of(answer),
+            R"({"error":{"message":"There is no such agent.","type":"not_found_error",)"
+            R"("code":"agent_not_found","hint":"See 'kronborg agent list'."}})");
 }
 
 TEST(Routing, AnAgentsUnusableUpstreamIsAnErrorOfItsOwn) {
