@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -105,6 +106,7 @@ class AccessKeys {
 
  private:
   struct Signer;
+  struct ForeignRecords;
   enum class Effect : std::uint8_t { none, revoke, revoke_and_hide };
 
   /// Nothing: another process recorded a counter in between, and it has to be done again.
@@ -120,6 +122,8 @@ class AccessKeys {
   /// Held from the choice of a counter until it is committed, so that counters are committed in
   /// order.
   std::mutex minting_;
+  // Used inside write transactions only, which run one after another.
+  std::shared_ptr<ForeignRecords> foreign_;
 };
 
 }  // namespace kronborg::authority

@@ -1,9 +1,12 @@
 #include <algorithm>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <utility>
 
 #include "authority/access_keys.h"
 #include "authority/audit.h"
 #include "authority/key_rows.h"
+#include "authority/revocation_set.h"
+#include "authority/rows.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "identity/label.h"
@@ -76,37 +79,70 @@ base::Result<std::optional<KeyRecord>> foreign_record(sql::Transaction& transact
   return std::optional(std::move(key));
 }
 
-base::Result<std::int64_t> count_foreign(sql::Transaction& transaction) {
-  TRY(const auto answer, transaction("SELECT COUNT(*) FROM access_keys WHERE source IS NULL"));
-  return answer.rows.at(0).integer(0);
+base::Result<void> insert_foreign(sql::Transaction& transaction, const Parts& parts,
+                                  const KeyRecord& key, const Usage& use) {
+  base::json::object detail;
+  detail["label"] = key.label;
+  detail["hint"] = key.hint;
+  detail["issuer"] = key.issuer.text();
+  const Actor actor{.actor = "system", .source_address = use.last_source, .request_id = ""};
+  TRY(const auto seq,
+      record_audit(transaction, parts, actor,
+                   {.type = "key.record", .subject = key.id, .detail = std::move(detail)}));
+  return insert_key(transaction, key, seq);
 }
 
 }  // namespace
 
+/// The keys made elsewhere that have a record, known without asking the store: an issuer may make
+/// as many keys as it likes, and beyond max_foreign_records each of them costs a look-up in memory.
+struct AccessKeys::ForeignRecords {
+  struct Hash {
+    using is_avalanching = void;
+    std::size_t operator()(const RevocationSet::Entry& entry) const { return entry.low; }
+  };
+
+  static base::Result<std::shared_ptr<ForeignRecords>> read(
+      sql::Transaction& transaction, std::optional<identity::Address> master) {
+    auto records = std::make_shared<ForeignRecords>();
+    records->of = master;
+    TRY(const auto answer,
+        transaction("SELECT issuer, nonce FROM access_keys WHERE source IS NULL"));
+    for (const sql::Row& row : answer.rows) {
+      const auto issuer = identity::Address::parse(row.text(0));
+      TRY(const auto nonce, nonce_from(row.text(1)));
+      if (issuer) records->known.insert(records->digests.entry(*issuer, nonce));
+    }
+    return records;
+  }
+
+  [[nodiscard]] bool full() const {
+    return known.size() >= static_cast<std::size_t>(max_foreign_records);
+  }
+
+  RevocationSet digests;                ///< one key in 16 bytes
+  std::optional<identity::Address> of;  ///< the master whose records they are
+  boost::unordered_flat_set<RevocationSet::Entry, Hash> known;
+};
+
 base::Result<void> AccessKeys::record_usage(std::span<const Usage> usage) {
   if (usage.empty()) return {};
   return parts_.database.write([&](sql::Transaction& transaction) -> base::Result<void> {
-    std::optional<std::int64_t> foreign;
+    const auto policy = parts_.board.current();
+    if (!foreign_ || foreign_->of != policy->master) {
+      TRY(foreign_, ForeignRecords::read(transaction, policy->master));
+    }
     bool recorded = false;
     for (const Usage& use : usage) {
+      const auto entry = foreign_->digests.entry(use.issuer, use.nonce);
+      const bool own = use.issuer == policy->master || policy->agents.contains(use.issuer);
+      if (!own && foreign_->full() && !foreign_->known.contains(entry)) continue;
       TRY(const bool known, add_up(transaction, use));
-      if (known) continue;
-      if (!foreign) {
-        TRY(foreign, count_foreign(transaction));
-      }
-      if (*foreign >= max_foreign_records) continue;
+      if (known || foreign_->full()) continue;
       TRY(const auto key, foreign_record(transaction, parts_, use));
       if (!key) continue;
-      base::json::object detail;
-      detail["label"] = key->label;
-      detail["hint"] = key->hint;
-      detail["issuer"] = key->issuer.text();
-      const Actor actor{.actor = "system", .source_address = use.last_source, .request_id = ""};
-      TRY(const auto seq,
-          record_audit(transaction, parts_, actor,
-                       {.type = "key.record", .subject = key->id, .detail = std::move(detail)}));
-      TRY_VOID(insert_key(transaction, *key, seq));
-      ++*foreign;
+      TRY_VOID(insert_foreign(transaction, parts_, *key, use));
+      foreign_->known.insert(entry);
       recorded = true;
     }
     if (recorded) {
