@@ -66,11 +66,13 @@ inline std::string outcome(const Decision& decision) {
   return denied == nullptr ? "valid" : std::string(base::facts(denied->code).name);
 }
 
-/// An authority on a real SQLite store with a real key holder, in one folder.
+/// An authority on a real store with a real key holder, in one folder.
 class Place {
  public:
-  Place(const std::filesystem::path& folder, SetClock& clock) : folder_(folder), clock_(clock) {
-    database_ = sql::open({.sqlite_file = folder / "store.db", .url = "", .readers = 4}).value();
+  /// `url`: of a store that is not SQLite.
+  Place(const std::filesystem::path& folder, SetClock& clock, const std::string& url = {})
+      : folder_(folder), clock_(clock) {
+    database_ = sql::open({.sqlite_file = folder / "store.db", .url = url, .readers = 4}).value();
     EXPECT_EQ(code_of(sql::migrate(*database_, migrations())), "ok");
     keyholder::SpawnOptions options;
     options.data_folder = folder;
