@@ -30,7 +30,7 @@ bool may_mount() { return ::geteuid() == 0; }
 bool passes_in_namespace(const std::string& test) {
   const auto program = std::filesystem::read_symlink("/proc/self/exe").string();
   const auto command =
-      "unshare --user --map-root-user --mount '" + program + "' ----gtest_filter='" + test + "'";
+      "unshare --user --map-root-user --mount '" + program + "' --gtest_filter='" + test + "'";
   return std::system(command.c_str()) == 0;
 }
 
