@@ -164,10 +164,11 @@ class Revocations {
   void print() {
     std::ranges::sort(micros_);
     std::printf(
-        "{\"revoked\": %zu, \"seconds\": %.6f, \"p50_us\": %.1f, \"p99_us\": %.1f, "
+        "{\"revoked\": %zu, \"seconds\": %.6f, \"p50_us\": %.1f, \"p99_us\": %.1f, \"max_us\": "
+        "%.1f, "
         "\"accepted\": %zu, \"denied\": %zu, \"accepted_after_acknowledgement\": %zu}\n",
         micros_.size(), seconds_, micros_[micros_.size() / 2], micros_[micros_.size() * 99 / 100],
-        accepted_, denied_, late_);
+        micros_.back(), accepted_, denied_, late_);
   }
 
   int port_;

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 
-from lib.place import CLIENT_CORE, Refused, wait_until_idle
+from lib.place import CLIENT_CORE, Refused, bound_to, wait_until_idle
 from lib.servers import KRONBORG, Kronborg, program
 from lib.stats import Series
 
@@ -55,7 +55,9 @@ def start_milliseconds(server):
 
 def fill(server, keys):
     command = [program("api_load"), "mint", server.socket, "64", str(keys), "/dev/null"]
-    done = subprocess.run(["taskset", "-c", str(CLIENT_CORE), *command], check=False)
+    done = subprocess.run(
+        command, stdout=subprocess.DEVNULL, check=False, preexec_fn=bound_to(CLIENT_CORE)
+    )
     if done.returncode != 0:
         raise Refused("the store could not be filled")
 

@@ -1,10 +1,9 @@
 """Revocations that are on the disk before they are acknowledged."""
 
 import json
-import os
 import subprocess
 
-from lib.place import CLIENT_CORE, SERVER_CORE, Refused, wait_until_idle
+from lib.place import CLIENT_CORE, SERVER_CORE, Refused, bound_to, wait_until_idle
 from lib.servers import must_refuse, program, started_kronborg
 from lib.stats import Series
 
@@ -32,7 +31,7 @@ def output(core, *command):
         capture_output=True,
         text=True,
         check=False,
-        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+        preexec_fn=bound_to(core),
     )
     if done.returncode != 0:
         raise Refused(done.stderr.strip())

@@ -1,9 +1,8 @@
 """The decision on keys that were not seen before, without a server."""
 
-import os
 import subprocess
 
-from lib.place import SERVER_CORE, Refused
+from lib.place import SERVER_CORE, Refused, bound_to
 from lib.servers import program
 from lib.stats import Series
 
@@ -24,7 +23,7 @@ def measured(issuers, options):
         capture_output=True,
         text=True,
         check=False,
-        preexec_fn=lambda: os.sched_setaffinity(0, {SERVER_CORE}),
+        preexec_fn=bound_to(SERVER_CORE),
     )
     if done.returncode != 0:
         raise Refused(done.stderr.strip())

@@ -6,7 +6,7 @@ import re
 import subprocess
 import time
 
-from lib.place import CLIENT_CORE, Refused, wait_until_idle
+from lib.place import CLIENT_CORE, Refused, bound_to, wait_until_idle
 from lib.stats import Series
 
 CONNECTIONS = 64
@@ -56,7 +56,7 @@ def wrk(server, path, seconds, token=None, tokens=None):
         command,
         stdout=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: os.sched_setaffinity(0, {CLIENT_CORE}),
+        preexec_fn=bound_to(CLIENT_CORE),
     )
     with running.stdout as output:
         text = output.read()

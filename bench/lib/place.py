@@ -1,5 +1,6 @@
 """A temporary folder, and the processes that were started in it: both are gone at the end."""
 
+import ctypes
 import os
 import pathlib
 import shutil
@@ -11,6 +12,20 @@ import time
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 SERVER_CORE, CLIENT_CORE = 0, 1
+
+
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def bound_to(core):
+    """For Popen: the child runs on that core, and does not outlive the bench."""
+
+    def prepare():
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        os.sched_setaffinity(0, {core})
+
+    return prepare
 
 
 class Refused(Exception):
@@ -75,7 +90,7 @@ class Place:
                 stdout=stdout,
                 stderr=log,
                 text=True,
-                preexec_fn=lambda: os.sched_setaffinity(0, {core}),
+                preexec_fn=bound_to(core),
             )
         process = Process(name, started)
         self.processes.append(process)

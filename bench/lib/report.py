@@ -38,7 +38,7 @@ class Report:
             median=round(series.median, 4),
             low=round(series.low, 4),
             high=round(series.high, 4),
-            rounds=len(series.values),
+            rounds=[round(value, 4) for value in series.values],
             unit=unit,
         )
 
