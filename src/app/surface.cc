@@ -1,7 +1,9 @@
 #include "app/surface.h"
 
+#include <algorithm>
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
+#include <span>
 
 #include "base/text.h"
 #include "gate/source.h"
@@ -16,7 +18,8 @@ using base::Code;
 using base::Error;
 
 constexpr std::chrono::milliseconds tick_time{250};
-constexpr int ticks_per_usage_flush = 8;  // last use reaches the store within 2 s
+constexpr int ticks_per_usage_flush = 8;      // last use reaches the store within 2 s
+constexpr std::size_t uses_per_commit = 512;  // a revocation waits for one such commit at most
 constexpr std::chrono::milliseconds event_poll_time{200};
 constexpr int events_at_once = 100;
 
@@ -65,8 +68,13 @@ void Surface::tick() {
   auto usage = gate_.collect_usage();
   if (usage.empty()) return;
   const auto posted = shared_.workers.post([&app = shared_.app, usage = std::move(usage)] {
-    if (auto recorded = app.access_keys().record_usage(usage); !recorded) {
-      app.warn("last use could not be recorded: " + std::string(recorded.error().text()));
+    for (std::span<const authority::Usage> left(usage); !left.empty();) {
+      const auto some = left.first(std::min(left.size(), uses_per_commit));
+      left = left.subspan(some.size());
+      if (auto recorded = app.access_keys().record_usage(some); !recorded) {
+        app.warn("last use could not be recorded: " + std::string(recorded.error().text()));
+        break;
+      }
     }
   });
   if (!posted) shared_.app.warn("last use could not be recorded: all workers are busy");
