@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "authority/adoption.h"
+#include "authority/denial.h"
 #include "authority/fixture_test.h"
 
 namespace kronborg::authority {
@@ -85,6 +86,26 @@ TEST_F(IdentityTest, MissingRevocationsThresholdsAndAuditRowsAreDamage) {
             "store_damaged");
   ASSERT_EQ(code_of(place->tamper("DELETE FROM revocations")), "ok");
   EXPECT_EQ(code_of(load_policy(place->parts())), "store_damaged");
+}
+
+TEST_F(IdentityTest, EveryRevocationIsLoaded) {
+  constexpr int count = 10'100;  // more than one step
+  const auto issuer = place->board().current()->master.value();
+  ASSERT_EQ(
+      code_of(place->database().write([&](sql::Transaction& transaction) -> base::Result<void> {
+        for (int i = 0; i < count; ++i) {
+          TRY_VOID(
+              add_revocation(transaction, issuer, "n" + std::to_string(i), {}, clock.now_ms()));
+        }
+        return {};
+      })),
+      "ok");
+  start();
+  const auto policy = place->board().current();
+  EXPECT_EQ(policy->revocations.size(), std::size_t{count});
+  for (int i = 0; i < count; ++i) {
+    ASSERT_TRUE(policy->revocations.contains(issuer, "n" + std::to_string(i))) << i;
+  }
 }
 
 TEST_F(IdentityTest, AReplacementCutOffBetweenKeystoreAndStoreIsFinishedAtStart) {

@@ -36,38 +36,36 @@ Usage CachedKey::usage() const {
           .last_source = last_source};
 }
 
-KeyCache::KeyCache(std::size_t slots) : slots_(std::bit_ceil(std::max(slots, ways))) {
-  shift_ = static_cast<unsigned>(64 - std::countr_zero(slots_.size() / ways));
+KeyCache::KeyCache(std::size_t slots) : sets_(std::bit_ceil(std::max(slots, ways)) / ways) {
+  shift_ = static_cast<unsigned>(64 - std::countr_zero(sets_.size()));
 }
 
-KeyCache::Slot* KeyCache::set_of(std::uint64_t tag) {
+KeyCache::Set& KeyCache::set_of(std::uint64_t tag) {
   const std::uint64_t mixed = tag * 0xD6E8FEB86659FD93;
-  return slots_.data() + (shift_ == 64 ? 0 : mixed >> shift_) * ways;
+  return sets_[shift_ == 64 ? 0 : mixed >> shift_];
 }
 
-// memcmp stops at the first difference, which is no oracle: to reach it the first 16 bytes of the
-// signature must be right.
+// The comparison stops at the first difference, which is no oracle: to reach it the first 16 bytes
+// of the signature must be right.
 CachedKey* KeyCache::find(std::string_view text) {
   const std::uint64_t tag = tag_of(text);
-  Slot* set = set_of(tag);
+  Set& set = set_of(tag);
   for (std::size_t way = 0; way < ways; ++way) {
-    Slot& slot = set[way];
-    if (slot.tag == tag && slot.key && slot.key->text.reveal() == text) {
-      slot.used = ++tick_;
-      return slot.key.get();
-    }
+    if (set.tags[way] != tag || !set.keys[way]) continue;
+    if (set.keys[way]->text.reveal() != text) continue;
+    set.used[way] = ++tick_;
+    return set.keys[way].get();
   }
   return nullptr;
 }
 
 std::unique_ptr<CachedKey> KeyCache::insert(std::unique_ptr<CachedKey> key) {
   const std::uint64_t tag = tag_of(key->text.reveal());
-  Slot* set = set_of(tag);
-  Slot& slot = *std::min_element(set, set + ways,
-                                 [](const Slot& a, const Slot& b) { return a.used < b.used; });
-  slot.tag = tag;
-  slot.used = ++tick_;
-  std::swap(slot.key, key);
+  Set& set = set_of(tag);
+  const auto way = static_cast<std::size_t>(std::ranges::min_element(set.used) - set.used.begin());
+  set.tags[way] = tag;
+  set.used[way] = ++tick_;
+  std::swap(set.keys[way], key);
   return key;
 }
 

@@ -12,6 +12,8 @@ namespace kronborg::authority {
 
 namespace {
 
+constexpr std::int64_t rows_per_step = 10'000;
+
 base::Error damaged(std::string text) {
   return {base::Code::store_damaged, std::move(text),
           "Restore the store and the data folder from one backup: 'kronborg store restore FILE'."};
@@ -52,6 +54,29 @@ base::Result<void> load_agents(sql::Transaction& transaction, Policy& policy) {
   return {};
 }
 
+/// In steps, so that millions of rows are never all in memory as rows.
+base::Result<void> load_revocations(sql::Transaction& transaction, Policy& policy) {
+  std::vector<RevocationSet::Entry> entries;
+  std::string after_issuer;
+  std::string after_nonce;
+  while (true) {
+    TRY(const auto step,
+        transaction("SELECT issuer, nonce FROM revocations WHERE (issuer, nonce) > ($1, $2) "
+                    "ORDER BY issuer, nonce LIMIT $3",
+                    after_issuer, after_nonce, rows_per_step));
+    for (const sql::Row& row : step.rows) {
+      TRY(const auto issuer, address_from(row.text(0)));
+      TRY(const auto nonce, nonce_from(row.text(1)));
+      entries.push_back(policy.revocations.entry(issuer, nonce));
+    }
+    if (static_cast<std::int64_t>(step.rows.size()) < rows_per_step) break;
+    after_issuer = step.rows.back().text(0);
+    after_nonce = step.rows.back().text(1);
+  }
+  policy.revocations.add(entries);
+  return require_total(transaction, "revocations", entries.size());
+}
+
 base::Result<void> load_denials(sql::Transaction& transaction, Policy& policy) {
   TRY(const auto thresholds, transaction("SELECT issuer, threshold FROM thresholds"));
   for (const sql::Row& row : thresholds.rows) {
@@ -61,16 +86,7 @@ base::Result<void> load_denials(sql::Transaction& transaction, Policy& policy) {
   }
   TRY_VOID(require_total(transaction, "thresholds", thresholds.rows.size()));
 
-  TRY(const auto revocations, transaction("SELECT issuer, nonce FROM revocations"));
-  std::vector<RevocationSet::Entry> entries;
-  entries.reserve(revocations.rows.size());
-  for (const sql::Row& row : revocations.rows) {
-    TRY(const auto issuer, address_from(row.text(0)));
-    TRY(const auto nonce, nonce_from(row.text(1)));
-    entries.push_back(policy.revocations.entry(issuer, nonce));
-  }
-  policy.revocations.add(entries);
-  return require_total(transaction, "revocations", revocations.rows.size());
+  return load_revocations(transaction, policy);
 }
 
 base::Result<std::int64_t> newest_audit(sql::Transaction& transaction) {

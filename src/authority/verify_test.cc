@@ -91,7 +91,7 @@ TEST_F(VerifyTest, AStreamEndsByRevocationAndNotByExpiry) {
 }
 
 TEST_F(VerifyTest, WhatLeavesASmallCacheIsCountedAndAcceptedAgain) {
-  Verifier small(place->board(), clock, 4);
+  Verifier small(place->board(), clock, 8);
   std::vector<Minted> minted;
   for (int i = 0; i < 24; ++i) minted.push_back(mint());
   constexpr int rounds = 3;
