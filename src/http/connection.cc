@@ -13,7 +13,7 @@ namespace {
 
 /// A first read holds an ordinary request with its access key; connections that have shown no
 /// credential yet stay below 4 KiB.
-constexpr std::size_t first_read_bytes = 2U << 10U;
+constexpr std::size_t first_read_bytes = 1U << 10U;
 /// Answers to pipelined requests are sent before more than this is queued.
 constexpr std::size_t max_queued_bytes = 64U << 10U;
 /// What an idle connection may keep.

@@ -103,7 +103,8 @@ class Service {
   /// Answers without waiting for anything, or returns false. The hot path.
   virtual bool answer_now(Exchange& exchange) = 0;
   virtual asio::awaitable<void> answer(Exchange& exchange) = 0;
-  /// A request that could not be read: the answer in the form of the surface it was for.
+  /// A request that could not be read, or came while the server stops (`draining`, with
+  /// `Retry-After: 5`): the answer in the form of the surface it was for. The connection closes.
   virtual Answer refuse(const base::Error& error, std::string_view request_id) = 0;
 };
 

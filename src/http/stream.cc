@@ -49,11 +49,10 @@ std::optional<std::size_t> Stream::write_now(std::span<const char> bytes) {
 }
 
 Stream::Client Stream::look() {
-  constexpr char tls_alert = 21;  // RFC 8446 section 5.1; a client alerts when it closes
   char first = 0;
   const auto count = ::recv(socket_.native_handle(), &first, 1, MSG_PEEK | MSG_DONTWAIT);
   if (count < 0) return errno == EAGAIN || errno == EINTR ? Client::quiet : Client::left;
-  if (count == 0 || (encrypted() && first == tls_alert)) return Client::left;
+  if (count == 0 || has_left()) return Client::left;
   return Client::sent;
 }
 
