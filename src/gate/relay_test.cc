@@ -158,7 +158,12 @@ TEST(Relay, LargeBodiesPassBothWaysAtOnceInBoundedMemory) {
   }
   sender.join();
   EXPECT_EQ(equal, blocks);
+  // The sanitizers' allocators keep what is freed, so that resident memory says nothing there.
+#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
   EXPECT_LT(resident_bytes(), before + (24U << 20U));
+#else
+  (void)before;
+#endif
 }
 
 TEST(Relay, ASlowReaderHoldsTheUpstreamBack) {

@@ -75,7 +75,7 @@ TEST(ParseResponse, RefusesWhatCouldBeReadTwoWays) {
       "HTTP/1.1 200 OK\r\nX: y\n\r\n",
       "HTTP/1.1 200 OK\r\nX : y\r\n\r\n",
       "HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n",
-      std::string("HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n", 29),
+      std::string("HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n", 27),
       "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n",
       "HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\n",
       "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
