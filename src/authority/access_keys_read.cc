@@ -28,8 +28,7 @@ std::string like_pattern(std::string_view part) {
 /// The hint that ends with `text`, if there can be one.
 std::optional<std::string> hint_ending(std::string_view text) {
   if (text.size() < hint_digits) return std::nullopt;
-  std::string hint =
-      std::string(hint_start) + std::string(text.substr(text.size() - hint_digits));
+  std::string hint = std::string(hint_start) + std::string(text.substr(text.size() - hint_digits));
   if (!hint.ends_with(text)) return std::nullopt;
   return hint;
 }
