@@ -23,11 +23,11 @@ TEST(Workers, RunsAllWorkBeforeTheEnd) {
 }
 
 TEST(Workers, GrowsToItsThreadsAndNoFurther) {
-  Workers workers(3, 100);
   std::latch three(3);
   std::latch release(1);
   std::atomic<int> running = 0;
   std::atomic<int> most = 0;
+  Workers workers(3, 100);  // ends before what its work uses
   for (int i = 0; i < 6; ++i) {
     ASSERT_TRUE(workers.post([&] {
       const int now = ++running;
@@ -45,9 +45,9 @@ TEST(Workers, GrowsToItsThreadsAndNoFurther) {
 }
 
 TEST(Workers, RefusesWhenTheQueueIsFull) {
-  Workers workers(1, 2);
   std::promise<void> begun;
   std::latch release(1);
+  Workers workers(1, 2);
   ASSERT_TRUE(workers.post([&] {
     begun.set_value();
     release.wait();
