@@ -18,8 +18,8 @@ struct ServeOptions {
 /// The program as a server: listeners, event loops, the demo upstream, signals.
 class Server {
  public:
-  /// Binds and prepares; nothing is answered before run(). Errors: config_invalid, address_in_use,
-  /// file_error.
+  /// Binds and prepares; nothing is answered before run(). Errors: config_invalid,
+  /// listen_address_in_use, file_error.
   static base::Result<std::unique_ptr<Server>> prepare(App& app, Log& log,
                                                        const ServeOptions& options);
   ~Server();

@@ -40,10 +40,15 @@ struct MemberError {
   std::string detail;
 };
 
+/// JSON that was made here (base::to_text), to stand as it is.
+struct JsonText {
+  std::string text;
+};
+
 /// A member named with a code, for example `limitBytes`.
 struct Detail {
   std::string name;
-  std::variant<std::int64_t, std::string, std::vector<std::string>> value;
+  std::variant<std::int64_t, std::string, std::vector<std::string>, JsonText> value;
 };
 
 /// A failure to do what was asked. Never holds a secret, nor text that another party supplied
@@ -54,6 +59,8 @@ struct Error {
   std::string hint;     ///< empty: the hint of the table
   std::vector<MemberError> errors;
   std::vector<Detail> details;
+  /// Another HTTP status than that of the table, for a code that two surfaces share; 0: the table's.
+  int other_status = 0;
 
   Error(Code c)
       : code(c) {}  // NOLINT(google-explicit-constructor): `return Code::not_found;` reads well
@@ -65,6 +72,13 @@ struct Error {
   }
   [[nodiscard]] std::string_view next_step() const {
     return hint.empty() ? facts(code).hint : hint;
+  }
+  [[nodiscard]] int status() const {
+    return other_status != 0 ? other_status : facts(code).http_status;
+  }
+  [[nodiscard]] Error with_status(int status) && {
+    other_status = status;
+    return std::move(*this);
   }
   [[nodiscard]] Error with(Detail detail) && {
     details.push_back(std::move(detail));

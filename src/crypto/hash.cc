@@ -80,4 +80,34 @@ std::array<std::uint8_t, 32> hmac_sha256(base::BytesView key, base::BytesView me
   return mac;
 }
 
+struct Sha256::State {
+  std::unique_ptr<EVP_MD_CTX, Free> context{EVP_MD_CTX_new()};
+};
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  must(state_->context != nullptr);
+  must(EVP_DigestInit_ex2(state_->context.get(), sha256_algorithm(), nullptr) == 1);
+}
+
+Sha256::~Sha256() = default;
+
+void Sha256::add(base::BytesView bytes) {
+  must(EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) == 1);
+}
+
+std::array<std::uint8_t, 32> Sha256::finish() {
+  std::array<std::uint8_t, 32> digest{};
+  must(EVP_DigestFinal_ex(state_->context.get(), digest.data(), nullptr) == 1);
+  return digest;
+}
+
+base::Secret<32> hkdf_sha256(base::BytesView input, base::BytesView salt, base::BytesView info) {
+  static constexpr std::uint8_t first_block = 1;
+  base::Secret<32> extracted;
+  hmac("SHA256", salt, {input}, extracted.fill());
+  base::Secret<32> key;
+  hmac("SHA256", extracted.reveal(), {info, {&first_block, 1}}, key.fill());
+  return key;
+}
+
 }  // namespace kronborg::crypto

@@ -1,5 +1,6 @@
 #include "gate/refusal.h"
 
+#include <boost/json/parse.hpp>
 #include <boost/json/value_from.hpp>
 #include <utility>
 #include <variant>
@@ -33,7 +34,12 @@ std::string_view type_of(int status) {
 }
 
 base::json::value json_of(const base::Detail& detail) {
-  return std::visit([](const auto& value) { return base::json::value_from(value); }, detail.value);
+  if (const auto* number = std::get_if<std::int64_t>(&detail.value)) return *number;
+  if (const auto* text = std::get_if<std::string>(&detail.value)) return base::json::string(*text);
+  if (const auto* made = std::get_if<base::JsonText>(&detail.value)) {
+    return base::json::parse(made->text);
+  }
+  return base::json::value_from(std::get<std::vector<std::string>>(detail.value));
 }
 
 }  // namespace

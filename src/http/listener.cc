@@ -24,7 +24,7 @@ using boost::system::error_code;
 constexpr std::chrono::milliseconds accept_pause{100};
 
 base::Error cannot_listen(const std::string& where, const error_code& error) {
-  if (error == asio::error::address_in_use) return {Code::address_in_use, where + " is in use."};
+  if (error == asio::error::address_in_use) return {Code::listen_address_in_use, where + " is in use."};
   if (error == asio::error::access_denied) {
     return {Code::config_invalid, "This user may not listen on " + where + "."};
   }
@@ -94,7 +94,7 @@ base::Result<void> Listener::open_unix(const std::string& path) {
   if (::lstat(path.c_str(), &there) == 0) {
     if (!S_ISSOCK(there.st_mode))
       return base::Error(Code::file_error, path + " exists and is not a socket.");
-    if (answers(address)) return base::Error(Code::address_in_use, path + " is in use.");
+    if (answers(address)) return base::Error(Code::listen_address_in_use, path + " is in use.");
     ::unlink(path.c_str());
   }
   error_code error;

@@ -56,7 +56,7 @@ TEST_F(Listening, ASecondServerOnThePortFails) {
   });
   const auto bound = second.listen({"127.0.0.1", port(), {}});
   ASSERT_FALSE(bound);
-  EXPECT_EQ(bound.error().code, base::Code::address_in_use);
+  EXPECT_EQ(bound.error().code, base::Code::listen_address_in_use);
   EXPECT_NE(bound.error().text().find("127.0.0.1:" + std::to_string(port())),
             std::string_view::npos);
 }
@@ -135,7 +135,7 @@ TEST_F(Listening, GuardsItsUnixSocket) {
   Server second({}, clock, random_, [](asio::io_context&, int) { return nullptr; });
   const auto in_use = second.listen({{}, 0, path()});
   ASSERT_FALSE(in_use);
-  EXPECT_EQ(in_use.error().code, base::Code::address_in_use);
+  EXPECT_EQ(in_use.error().code, base::Code::listen_address_in_use);
   EXPECT_TRUE(std::filesystem::exists(path()));
   server_->stop();
   EXPECT_FALSE(std::filesystem::exists(path()));

@@ -72,7 +72,7 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Binds. Errors: address_in_use (names the address), config_invalid, file_error.
+  /// Binds. Errors: listen_address_in_use (names the address), config_invalid, file_error.
   base::Result<void> listen(const ListenAddress& address);
   /// The port bound by the n-th TCP listener.
   [[nodiscard]] std::uint16_t port(std::size_t listener = 0) const;
