@@ -47,6 +47,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
              std::uint64_t content_length, bool standard) override;
   void put(std::string_view body_bytes) override;
   asio::awaitable<bool> flush() override;
+  bool push(std::string_view body_bytes, std::size_t most_queued) override;
   void end() override;
   void cut() override;
   [[nodiscard]] bool started() const override { return turn_.started; }

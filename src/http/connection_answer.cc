@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 
 #include "base/text.h"
 #include "http/answer_head.h"
@@ -209,6 +211,19 @@ void Connection::set_route(std::string_view route) {
 
 void Connection::set_credential_id(std::string_view id) {
   if (loop_.options().on_access) credential_id_ = id;
+}
+
+bool Connection::push(std::string_view body_bytes, std::size_t most_queued) {
+  if (broken_ || turn_.ended) return false;
+  if (out_.size() + sending_.size() + body_bytes.size() > most_queued) return false;
+  put(body_bytes);
+  // A write in progress takes along what was queued since.
+  if (writing_ || send_at_once()) return !broken_;
+  asio::co_spawn(
+      executor(),
+      [self = shared_from_this()]() -> asio::awaitable<void> { co_await self->flush(); },
+      asio::detached);
+  return true;
 }
 
 }  // namespace kronborg::http

@@ -68,6 +68,10 @@ class Exchange {
   virtual void put(std::string_view body_bytes) = 0;
   /// Sends what is queued. false: the client has gone, or did not read for blocked_write_time.
   virtual asio::awaitable<bool> flush() = 0;
+  /// put() and, without waiting, as much of a flush() as the socket takes now; the rest is sent in
+  /// the background. For streams that something else than their own coroutine feeds. false: the
+  /// client has gone, or what is not sent yet exceeds `most_queued` bytes; nothing is queued then.
+  virtual bool push(std::string_view body_bytes, std::size_t most_queued) = 0;
   /// The answer is whole. With Framing::length and less put than promised it is cut instead.
   virtual void end() = 0;
   /// Ends the answer so that the client sees that it is cut: no last chunk, connection closed.
