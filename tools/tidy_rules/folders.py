@@ -11,10 +11,12 @@ RANKS = {
     "keyholder": 3,
     "credential": 3,
     "authority": 4,
+    "spaces": 5,
     "gate": 6,
     "api": 6,
-    "app": 7,
-    "cli": 8,
+    "doors": 7,
+    "app": 8,
+    "cli": 9,
 }
 
 # Headers from outside that only some folders may include; the first row that fits counts.
@@ -22,7 +24,7 @@ OUTSIDE = [
     (r"openssl/(ssl|err)\.h", {"crypto", "http"}),
     (r"(openssl/|secp256k1|sodium)", {"crypto"}),
     (r"boost/asio/ssl", {"http"}),
-    (r"boost/asio", {"http", "gate", "app"}),
+    (r"boost/asio", {"http", "gate", "doors", "app"}),
     (r"(sqlite3\.h|libpq)", {"sql"}),
     (r"(seccomp\.h|linux/seccomp\.h)", {"keyholder"}),
 ]
