@@ -34,16 +34,31 @@ TEST_F(AccessTest, NobodyButTheOwnerReachesTheManagementApi) {
 }
 
 TEST_F(AccessTest, PathsOfThisServiceAreNeverForwarded) {
-  for (const std::string_view path :
-       {"/api/v1/agents", "/api/v1/nothing", "/oresundspace/space", "/oauth/token",
-        "/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server",
-        "/.well-known/jwks.json", "/auth.md", "/openapi.json", "/healthz", "/readyz", "/space/x",
-        "/join/x", "/link", "/enroll"}) {
+  for (const std::string_view path : {"/api/v1/agents",
+                                      "/api/v1/nothing",
+                                      "/oresundspace/space",
+                                      "/oauth/token",
+                                      "/.well-known/oauth-protected-resource",
+                                      "/.well-known/oauth-authorization-server",
+                                      "/.well-known/jwks.json",
+                                      "/auth.md",
+                                      "/openapi.json",
+                                      "/healthz",
+                                      "/readyz",
+                                      "/space/x",
+                                      "/join/x",
+                                      "/link",
+                                      "/enroll",
+                                      "/.well-known/agent.json",
+                                      "/docs/api",
+                                      "/robots.txt",
+                                      "/mcp",
+                                      "/a2a"}) {
     EXPECT_TRUE(place->router().owns(path)) << path;
   }
   for (const std::string_view path :
-       {"/", "/v1/models", "/api/chat", "/api/v2/x", "/mcp", "/metrics", "/healthz/",
-        "/.well-known/agent.json", "/linked", "/auth.mdx"}) {
+       {"/", "/v1/models", "/api/chat", "/api/v2/x", "/mcp/x", "/metrics", "/healthz/",
+        "/.well-known/agent", "/linked", "/auth.mdx", "/docs"}) {
     EXPECT_FALSE(place->router().owns(path)) << path;
   }
 }

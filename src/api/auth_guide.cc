@@ -1,20 +1,39 @@
 #include "api/auth_guide.h"
 
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "api/embedded.h"
+#include "api/metadata.h"
+#include "api/pages.h"
+
 namespace kronborg::api {
-/// The text of auth_guide.md; made by the build.
-std::string_view auth_guide_source();
+namespace {
+
+namespace json = boost::json;
+
+/// Two columns for each level; short arrays stay on their line.
+std::string indented(const json::value& value, std::size_t depth) {
+  const json::object* object = value.if_object();
+  if (object == nullptr || object->empty()) return json::serialize(value);
+  const std::string margin(2 * (depth + 1), ' ');
+  std::string text = "{";
+  for (const auto& [name, member] : *object) {
+    text += text.size() == 1 ? "\n" : ",\n";
+    text += margin + json::serialize(json::value(name)) + ": " + indented(member, depth + 1);
+  }
+  return text + "\n" + std::string(2 * depth, ' ') + "}";
+}
+
+}  // namespace
 
 std::string auth_guide(const Settings& settings) {
-  std::string text(auth_guide_source());
-  const auto fill = [&](std::string_view mark, std::string_view value) {
-    for (std::size_t at = text.find(mark); at != std::string::npos;
-         at = text.find(mark, at + value.size())) {
-      text.replace(at, mark.size(), value);
-    }
-  };
-  fill("{name}", settings.resource_name);
-  fill("{origin}", settings.origin);
-  return text;
+  Blanks blanks = blanks_of(settings);
+  if (settings.spaces_enabled) {
+    blanks.blocks.emplace("agent_auth", indented(agent_auth(settings), 0) + "\n");
+  }
+  return fill(embedded("auth_guide.md"), blanks, TextForm::markdown);
 }
 
 }  // namespace kronborg::api

@@ -5,8 +5,8 @@
 namespace kronborg::api {
 
 void Counters::rate_limited(std::string_view policy) {
-  for (std::size_t i = 0; i < policies.size(); ++i) {
-    if (policies[i] == policy) limited_[i].fetch_add(1, std::memory_order_relaxed);
+  for (std::size_t i = 0; i < policy_count; ++i) {
+    if (policy_table[i].name == policy) limited_[i].fetch_add(1, std::memory_order_relaxed);
   }
 }
 
@@ -18,8 +18,8 @@ std::string Counters::text(std::size_t rate_buckets) const {
   std::string text =
       "# HELP kronborg_rate_limited_total Requests refused by a rate limit.\n"
       "# TYPE kronborg_rate_limited_total counter\n";
-  for (std::size_t i = 0; i < policies.size(); ++i) {
-    text += fmt::format("kronborg_rate_limited_total{{policy=\"{}\"}} {}\n", policies[i],
+  for (std::size_t i = 0; i < policy_count; ++i) {
+    text += fmt::format("kronborg_rate_limited_total{{policy=\"{}\"}} {}\n", policy_table[i].name,
                         limited_[i].load(std::memory_order_relaxed));
   }
   text +=

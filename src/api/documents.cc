@@ -1,12 +1,15 @@
 #include "api/documents.h"
 
 #include <algorithm>
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
+#include <map>
 #include <span>
 
+#include "api/accept.h"
 #include "api/auth_guide.h"
+#include "api/cards.h"
+#include "api/metadata.h"
 #include "api/openapi.h"
+#include "api/pages.h"
 #include "base/bytes.h"
 #include "base/encoding.h"
 #include "base/json.h"
@@ -15,19 +18,25 @@
 namespace kronborg::api {
 namespace {
 
-namespace json = boost::json;
-
 constexpr std::size_t tag_bytes = 8;
 
-/// RFC 9728; names only what is there.
-std::string protected_resource(const Settings& settings) {
-  json::object metadata;
-  metadata["resource"] = settings.origin;
-  if (!settings.resource_name.empty()) metadata["resource_name"] = settings.resource_name;
-  metadata["bearer_methods_supported"] = json::array{"header"};
-  metadata["resource_documentation"] = settings.origin + "/auth.md";
-  return base::to_text(metadata);
-}
+constexpr std::string_view json_type = "application/json";
+constexpr std::string_view markdown_type = "text/markdown; charset=utf-8";
+constexpr std::string_view text_type = "text/plain; charset=utf-8";
+constexpr std::string_view html_type = "text/html; charset=utf-8";
+constexpr std::string_view style_type = "text/css; charset=utf-8";
+
+constexpr std::string_view for_minutes = "public, max-age=300";
+constexpr std::string_view for_an_hour = "public, max-age=3600";
+constexpr std::string_view for_a_day = "public, max-age=86400";
+
+constexpr std::string_view robots =
+    "User-agent: *\n"
+    "Disallow: /space/\n"
+    "Disallow: /join/\n"
+    "Disallow: /link\n"
+    "Disallow: /enroll\n"
+    "Disallow: /oresundspace/\n";
 
 std::string tag_of(std::string_view body) {
   const auto hash = crypto::sha256(base::bytes_of(body));
@@ -50,24 +59,112 @@ bool names(std::string_view if_none_match, std::string_view etag) {
   return false;
 }
 
+/// docs/protocol/http.md section 9: what an answer for a human's browser carries.
+void add_page_fields(Response& response) {
+  response.fields.insert(
+      response.fields.end(),
+      {{"Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
+       {"Cross-Origin-Opener-Policy", "same-origin"},
+       {"Cross-Origin-Resource-Policy", "same-origin"},
+       {"Permissions-Policy",
+        "publickey-credentials-get=(self), publickey-credentials-create=(self)"}});
+}
+
 }  // namespace
 
-Documents::Documents(const Settings& settings) {
-  const auto add = [&](std::string path, std::string type, std::string cache, std::string body) {
-    std::string etag = tag_of(body);
-    documents_.push_back(
-        {std::move(path), std::move(type), std::move(cache), std::move(body), std::move(etag)});
-  };
-  add("/.well-known/oauth-protected-resource", "application/json", "public, max-age=300",
-      protected_resource(settings));
-  add("/auth.md", "text/markdown; charset=utf-8", "public, max-age=300", auth_guide(settings));
-  add("/openapi.json", "application/json", "public, max-age=3600",
-      openapi_document(settings.origin));
+Documents::Documents(const Settings& settings)
+    : settings_(settings),
+      computed_{.path = std::string(resource_metadata_path) + "/{path}",
+                .content_type = std::string(json_type),
+                .cache_control = std::string(for_minutes),
+                .body = {},
+                .etag = {}} {
+  add_metadata(settings);
+  add("/auth.md", markdown_type, for_minutes, auth_guide(settings));
+  if (settings.spaces_enabled) add_cards(settings);
+  if (settings.spaces_enabled) add("/robots.txt", text_type, for_a_day, std::string(robots));
+  if (settings.owns_docs) add_pages(settings);
+  add_openapi(settings);
+  std::ranges::sort(documents_, {}, &Document::path);
+}
+
+void Documents::add(std::string path, std::string_view type, std::string_view cache,
+                    std::string body) {
+  std::string etag = tag_of(body);
+  documents_.push_back(
+      {std::move(path), std::string(type), std::string(cache), std::move(body), std::move(etag)});
+}
+
+void Documents::add_metadata(const Settings& settings) {
+  add(std::string(resource_metadata_path), json_type, for_minutes,
+      base::to_text(protected_resource(settings, settings.origin)));
+  if (!settings.spaces_enabled) return;
+  add("/.well-known/oauth-authorization-server", json_type, for_minutes,
+      base::to_text(authorization_server(settings)));
+}
+
+void Documents::add_cards(const Settings& settings) {
+  const std::string agent = base::to_text(agent_card(settings));
+  add("/oresundspace/agent-card.json", json_type, for_an_hour, agent);
+  if (settings.owns_a2a) {
+    add("/.well-known/agent-card.json", json_type, for_an_hour, agent);
+    add("/.well-known/agent.json", json_type, for_an_hour, agent);
+  }
+  constexpr std::string_view card_type = "application/mcp-server-card+json";
+  const std::string card = base::to_text(mcp_server_card(settings));
+  add("/oresundspace/mcp/server-card", card_type, for_an_hour, card);
+  if (settings.owns_mcp) {
+    add("/mcp/server-card", card_type, for_an_hour, card);
+    const std::string discovery = base::to_text(mcp_discovery(settings));
+    for (const char* path : {"/.well-known/mcp", "/.well-known/mcp.json", "/mcp/manifest.json"}) {
+      add(path, json_type, for_an_hour, discovery);
+    }
+    add("/.well-known/mcp/server-card.json", json_type, for_an_hour,
+        base::to_text(mcp_server_card_with_tools(settings)));
+  }
+  add("/.well-known/ai-catalog.json", "application/ai-catalog+json", for_an_hour,
+      base::to_text(ai_catalog(settings)));
+}
+
+void Documents::add_pages(const Settings& settings) {
+  std::vector<Page> pages = documentation(settings);
+  add("/llms.txt", text_type, for_an_hour, llms_text(settings, pages));
+  add("/llms-full.txt", text_type, for_an_hour, llms_full_text(pages));
+  add("/docs/style.css", style_type, for_an_hour, std::string(style_sheet()));
+  for (Page& page : pages) {
+    add("/docs/" + page.name, html_type, for_an_hour, std::move(page.html));
+    add("/docs/" + page.name + ".md", markdown_type, for_an_hour, std::move(page.markdown));
+  }
+}
+
+void Documents::add_openapi(const Settings& settings) {
+  std::map<std::string, std::string, std::less<>> texts;
+  for (const Document& document : documents_) texts.emplace(document.path, document.body);
+  const bool has_twin = settings.spaces_enabled || !settings.owns_docs;
+  if (settings.owns_docs) texts.emplace("/openapi.json", "");
+  if (has_twin) texts.emplace("/oresundspace/openapi.json", "");
+  const std::string text = openapi_document(settings, texts);
+  if (settings.owns_docs) add("/openapi.json", json_type, for_an_hour, text);
+  if (has_twin) add("/oresundspace/openapi.json", json_type, for_an_hour, text);
 }
 
 const Document* Documents::find(std::string_view path) const {
-  const auto found = std::ranges::find(documents_, path, &Document::path);
-  return found == documents_.end() ? nullptr : &*found;
+  const auto found = std::ranges::lower_bound(documents_, path, {}, &Document::path);
+  if (found != documents_.end() && found->path == path) return &*found;
+  return computed(path) ? &computed_ : nullptr;
+}
+
+std::vector<std::string> Documents::paths() const {
+  std::vector<std::string> paths;
+  for (const Document& document : documents_) paths.push_back(document.path);
+  return paths;
+}
+
+std::optional<std::string> Documents::computed(std::string_view path) const {
+  if (!path.starts_with(resource_metadata_path)) return std::nullopt;
+  return resource_at(settings_, path.substr(resource_metadata_path.size()));
 }
 
 std::string_view Documents::media_type(const Document& document) {
@@ -75,17 +172,31 @@ std::string_view Documents::media_type(const Document& document) {
   return type.substr(0, type.find(';'));
 }
 
-Response answer_with(const Document& document, std::string_view if_none_match) {
+bool Documents::fits(const Document& document, std::string_view accept) {
+  const std::string_view type = media_type(document);
+  return accept_weight(accept, type) > 0 ||
+         (type.ends_with("+json") && accept_weight(accept, json_type) > 0);
+}
+
+Response Documents::answer(std::string_view path, std::string_view if_none_match) const {
+  const Document* const document = find(path);
+  std::string body = document->body;
+  std::string etag = document->etag;
+  if (document == &computed_) {
+    body = base::to_text(protected_resource(settings_, *computed(path)));
+    etag = tag_of(body);
+  }
   Response response;
-  response.content_type = document.content_type;
-  response.fields = {{"Cache-Control", document.cache_control},
-                     {"ETag", document.etag},
+  response.content_type = document->content_type;
+  response.fields = {{"Cache-Control", document->cache_control},
+                     {"ETag", etag},
                      {"Access-Control-Allow-Origin", "*"},
                      {"Access-Control-Expose-Headers", "ETag, Link"}};
-  if (names(if_none_match, document.etag)) {
+  if (document->content_type == html_type) add_page_fields(response);
+  if (names(if_none_match, etag)) {
     response.status = 304;
   } else {
-    response.body = document.body;
+    response.body = std::move(body);
   }
   return response;
 }
@@ -94,9 +205,10 @@ Response preflight_answer() {
   Response response;
   response.status = 204;
   response.content_type.clear();
+  // A browser takes `*` as every name but Authorization (Fetch, section 3.3.3).
   response.fields = {{"Access-Control-Allow-Origin", "*"},
                      {"Access-Control-Allow-Methods", "GET, HEAD"},
-                     {"Access-Control-Allow-Headers", "*"},
+                     {"Access-Control-Allow-Headers", "*, Authorization"},
                      {"Access-Control-Max-Age", "600"}};
   return response;
 }

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "api/router.h"
@@ -18,21 +20,39 @@ struct Document {
   std::string etag;  ///< strong, in quotes
 };
 
+/// All of them. Immutable; thread-safe.
 class Documents {
  public:
   explicit Documents(const Settings& settings);
 
+  /// The document at `path`; its own path is the one for logs and metrics. One document stands for
+  /// all computed ones, the metadata of resources (section 3): its body is made by answer().
   [[nodiscard]] const Document* find(std::string_view path) const;
-  /// Media type without parameters, for Accept.
+  /// Where documents stand, in order; the computed ones are not named.
+  [[nodiscard]] std::vector<std::string> paths() const;
+  /// Media type without parameters.
   static std::string_view media_type(const Document& document);
+  /// Whether Accept lets `document` through; `application/json` lets every `+json` type through.
+  static bool fits(const Document& document, std::string_view accept);
+
+  /// 200 with the document at `path`, which find() found, or 304 when `if_none_match` names its
+  /// tag.
+  [[nodiscard]] Response answer(std::string_view path, std::string_view if_none_match) const;
 
  private:
-  std::vector<Document> documents_;
+  void add(std::string path, std::string_view type, std::string_view cache, std::string body);
+  void add_metadata(const Settings& settings);
+  void add_cards(const Settings& settings);
+  void add_pages(const Settings& settings);
+  void add_openapi(const Settings& settings);
+  [[nodiscard]] std::optional<std::string> computed(std::string_view path) const;
+
+  Settings settings_;
+  Document computed_;
+  std::vector<Document> documents_;  ///< by path
 };
 
-/// 200 with the document, or 304 when `if_none_match` names its tag.
-Response answer_with(const Document& document, std::string_view if_none_match);
-/// 204: any origin may read it with any header.
+/// 204: any origin may read documents with any header.
 Response preflight_answer();
 
 }  // namespace kronborg::api

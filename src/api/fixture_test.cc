@@ -2,15 +2,15 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
-#include <fstream>
-#include <sstream>
 
+#include "api/documents.h"
 #include "api/routes.h"
 #include "api/schema_test.h"
 #include "authority/load.h"
 #include "authority/store_schema.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "spaces/store_schema.h"
 #include "sql/migrations.h"
 
 namespace kronborg::api {
@@ -67,9 +67,13 @@ std::string Answered::field(std::string_view name) const {
   return {};
 }
 
-Place::Place(const std::filesystem::path& folder, SetClock& clock) {
+Place::Place(const std::filesystem::path& folder, SetClock& clock) : time_(clock) {
   database_ = sql::open({.sqlite_file = folder / "kronborg.db", .url = "", .readers = 4}).value();
-  EXPECT_TRUE(sql::migrate(*database_, authority::migrations()));
+  std::vector<sql::Migration> schema;
+  for (const auto& part : {authority::migrations(), spaces::migrations()}) {
+    schema.insert(schema.end(), part.begin(), part.end());
+  }
+  EXPECT_TRUE(sql::migrate(*database_, schema));
   keyholder::SpawnOptions options;
   options.data_folder = folder;
   options.executable = KRONBORG_KEY_HOLDER_CHILD;
@@ -102,9 +106,17 @@ Place::Place(const std::filesystem::path& folder, SetClock& clock) {
   };
   settings.metrics_text = [] { return std::string("kronborg_up 1\n"); };
   settings.not_ready = [this] { return not_ready; };
-  router_ = Router::open({*identity_, *agents_, *access_keys_, *whitelist_, *audit_, *parts_},
-                         std::move(settings))
-                .value();
+  spaces_.reset(new spaces::Parts{.database = *database_,
+                                  .time = time_,
+                                  .random = random_,
+                                  .directory = directory_,
+                                  .feed = feed_,
+                                  .origin = settings.origin,
+                                  .service_name = settings.service_name});
+  router_ =
+      Router::open({*identity_, *agents_, *access_keys_, *whitelist_, *audit_, *parts_, *spaces_},
+                   std::move(settings))
+          .value();
 }
 
 Place::~Place() = default;
@@ -176,16 +188,33 @@ Answered ApiTest::new_key(std::string_view label, std::string_view agent_id) {
 
 const json::value& openapi() {
   static const json::value document = [] {
-    std::ifstream file(KRONBORG_SOURCE_DIR "/src/api/openapi.json");
-    std::stringstream text;
-    text << file.rdbuf();
-    return json::parse(text.str());
+    Settings settings;
+    settings.origin = "https://kronborg.example";
+    return json::parse(Documents(settings).answer("/openapi.json", "").body);
   }();
   return document;
 }
 
-std::vector<std::string> differences(const Request& request, const Response& response) {
+namespace {
+
+/// The operation of a request's route, or of the document at its path; nothing: it has none.
+const json::object* operation_of(const Request& request) {
   const Found found = find_route(request.method, request.path);
+  if (found.route == nullptr && !found.allow.empty()) return nullptr;
+  const json::object& paths = openapi().at("paths").as_object();
+  const std::string_view path =
+      found.route == nullptr ? std::string_view(request.path) : found.route->path;
+  const json::value* item = paths.if_contains(path);
+  if (item == nullptr) return nullptr;
+  const bool reads = request.method == "HEAD";
+  const json::value* operation =
+      item->as_object().if_contains(reads ? "get" : base::lower(request.method));
+  return operation == nullptr ? nullptr : &operation->as_object();
+}
+
+}  // namespace
+
+std::vector<std::string> differences(const Request& request, const Response& response) {
   SchemaCheck check(openapi());
   const std::string_view type =
       std::string_view(response.content_type).substr(0, response.content_type.find(';'));
@@ -193,20 +222,19 @@ std::vector<std::string> differences(const Request& request, const Response& res
     return response.body.empty() ? std::vector<std::string>()
                                  : std::vector<std::string>{"has a body"};
   }
-  const json::value body = type == "application/json" || type == "application/problem+json"
-                               ? json::parse(response.body)
-                               : json::value(json::string(response.body));
-  if (found.route == nullptr) {
+  const bool is_json = type == "application/json" || type.ends_with("+json");
+  const json::value body =
+      is_json ? json::parse(response.body) : json::value(json::string(response.body));
+  const json::object* operation = operation_of(request);
+  if (operation == nullptr) {
+    if (response.status < 400) return {};  // a document for people
     const bool problem = type == "application/problem+json";
     return check.findings(json::object{{"$ref", problem ? "#/components/schemas/Problem"
                                                         : "#/components/schemas/Error"}},
                           body);
   }
-  std::string method(method_name(found.route->method));
-  method = base::lower(method);
-  const json::object& answers =
-      openapi().at("paths").at(found.route->path).at(method).at("responses").as_object();
-  const json::value* answer = answers.if_contains(std::to_string(response.status));
+  const json::value* answer =
+      operation->at("responses").as_object().if_contains(std::to_string(response.status));
   if (answer == nullptr) return {"the document does not know this status"};
   const json::object& described = check.resolved(*answer).as_object();
   const json::value* content = described.at("content").as_object().if_contains(type);

@@ -20,6 +20,9 @@
 #include "authority/identity.h"
 #include "authority/whitelist.h"
 #include "base/random.h"
+#include "spaces/directory.h"
+#include "spaces/feed.h"
+#include "spaces/parts.h"
 #include "sql/open.h"
 #include "support/temporary_folder.h"
 
@@ -74,6 +77,10 @@ class Place {
   std::unique_ptr<authority::AccessKeys> access_keys_;
   std::unique_ptr<authority::Whitelist> whitelist_;
   std::unique_ptr<authority::Audit> audit_;
+  spaces::Time time_;
+  spaces::Directory directory_;
+  spaces::Feed feed_;
+  std::unique_ptr<spaces::Parts> spaces_;
   std::unique_ptr<Router> router_;
 };
 
@@ -109,7 +116,7 @@ class ApiTest : public testing::Test {
   std::unique_ptr<support::TemporaryFolder> folder_;
 };
 
-/// openapi.json as it stands in the source.
+/// The OpenAPI document with everything switched on.
 const boost::json::value& openapi();
 /// Findings of one answer against the document; empty when it fits.
 std::vector<std::string> differences(const Request& request, const Response& response);

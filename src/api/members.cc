@@ -130,7 +130,7 @@ std::optional<std::string> Members::label(std::string_view name, Need need) {
   const std::string_view kind = count == 0                            ? "too_short"
                                 : count > identity::max_label_scalars ? "too_long"
                                                                       : "bad_pattern";
-  faults_.add(label.error().code, pointer_to(name), kind, std::string(label.error().text()));
+  faults_.add(label.error().code, pointer(name), kind, std::string(label.error().text()));
   return std::nullopt;
 }
 
@@ -168,7 +168,7 @@ std::optional<identity::Address> Members::address(std::string_view name, Need ne
   if (value == nullptr) return std::nullopt;
   auto address = identity::Address::parse(*value);
   if (!address) {
-    faults_.add(Code::address_invalid, pointer_to(name), "bad_pattern",
+    faults_.add(Code::address_invalid, pointer(name), "bad_pattern",
                 "It must be 0x and 40 hexadecimal digits.");
   }
   return address;
@@ -254,21 +254,37 @@ bool Members::has(std::string_view name) const {
 }
 
 void Members::fault(std::string_view name, std::string_view kind, std::string detail) {
-  faults_.add(Code::invalid_member, pointer_to(name), kind, std::move(detail));
+  faults_.add(Code::invalid_member, pointer(name), kind, std::move(detail));
 }
 
 void Members::missing(std::string_view name) {
-  faults_.add(Code::missing_member, pointer_to(name), "required", "It is required.");
+  faults_.add(Code::missing_member, pointer(name), "required", "It is required.");
 }
+
+std::string Members::pointer(std::string_view name) const { return place_ + pointer_to(name); }
 
 base::Result<void> Members::finish() {
   for (const auto& member : object_) {
     const std::string_view name = member.key();
     if (std::ranges::find(known_, name) != known_.end()) continue;
-    faults_.add(Code::unknown_member, base::printable(pointer_to(name), 100), "not_allowed",
+    faults_.add(Code::unknown_member, base::printable(pointer(name), 100), "not_allowed",
                 unknown_detail("The member", name, known_, "/"));
   }
   return faults_.result();
+}
+
+base::Result<void> Members::finish(std::vector<Warning>& warnings) {
+  TRY_VOID(faults_.result());
+  for (const auto& member : object_) {
+    const std::string_view name = member.key();
+    if (std::ranges::find(known_, name) != known_.end()) continue;
+    const auto meant = base::nearest(name, known_);
+    warnings.push_back({.code = "unknown_member",
+                        .pointer = base::printable(pointer(name), 100),
+                        .message = "Member is not defined here and was ignored.",
+                        .did_you_mean = meant ? pointer(*meant) : ""});
+  }
+  return {};
 }
 
 }  // namespace kronborg::api

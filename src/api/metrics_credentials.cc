@@ -154,6 +154,22 @@ base::Result<void> MetricsCredentials::remove(const authority::Actor& actor, std
   });
 }
 
+base::Result<void> MetricsCredentials::end_presented(const authority::Actor& actor,
+                                                     std::string_view credential) {
+  if (!accepts(credential)) return {};
+  const std::string hash = base::hex(crypto::sha256(base::bytes_of(credential)));
+  std::string id;
+  TRY_VOID(parts_.database.read([&](sql::Transaction& transaction) -> base::Result<void> {
+    TRY(const auto found, transaction("SELECT id FROM credentials WHERE hash = $1", hash));
+    if (!found.rows.empty()) id = found.rows.front().text(0);
+    return {};
+  }));
+  auto removed = id.empty() ? base::Result<void>() : remove(actor, id);
+  // Somebody else was faster: it is gone, which is what was asked for.
+  if (!removed && removed.error().code == base::Code::not_found) return {};
+  return removed;
+}
+
 bool MetricsCredentials::accepts(std::string_view bearer) const {
   if (!is_credential(bearer, metrics_prefix)) return false;
   const Digest digest = crypto::sha256(base::bytes_of(bearer));

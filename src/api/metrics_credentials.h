@@ -43,6 +43,9 @@ class MetricsCredentials {
   /// Holds from the next request. Error: not_found.
   base::Result<void> remove(const authority::Actor& actor, std::string_view id);
 
+  /// Ends the credential that is presented; nothing for one that is not known.
+  base::Result<void> end_presented(const authority::Actor& actor, std::string_view credential);
+
   /// Memory only.
   [[nodiscard]] bool accepts(std::string_view bearer) const;
 

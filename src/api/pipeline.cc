@@ -7,6 +7,10 @@
 #include <span>
 
 #include "api/accept.h"
+#include "api/cors.h"
+#include "api/join_answer.h"
+#include "api/media.h"
+#include "api/oauth.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -22,47 +26,20 @@ constexpr std::string_view metrics_type = "text/plain; version=0.0.4; charset=ut
 constexpr int events_at_once = 500;
 
 bool is_unlimited(const Found& found) {
-  if (found.route == nullptr || found.route->rule.owner_only()) return false;
-  return found.route->rule.open() != Open::document;
+  if (found.route == nullptr) return false;
+  const Rule& rule = found.route->rule;
+  return rule.is_open(Open::health) || rule.is_open(Open::ready) || rule.is_open(Open::metrics);
 }
 
-bool is_document(const Found& found) {
-  return found.route != nullptr && !found.route->rule.owner_only() &&
-         found.route->rule.open() == Open::document;
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
-
-/// `application/json`, with no charset or utf-8 (http.md section 5).
-bool is_json(std::string_view content_type) {
-  const auto semicolon = content_type.find(';');
-  if (!base::equal_ignoring_case(trimmed(content_type.substr(0, semicolon)), json_type))
-    return false;
-  while (!content_type.empty() && content_type.find(';') != std::string_view::npos) {
-    content_type.remove_prefix(content_type.find(';') + 1);
-    const std::string_view parameter = trimmed(content_type.substr(0, content_type.find(';')));
-    const auto equals = parameter.find('=');
-    if (!base::equal_ignoring_case(parameter.substr(0, equals), "charset")) continue;
-    std::string_view charset = equals == std::string_view::npos ? "" : parameter.substr(equals + 1);
-    if (charset.size() >= 2 && charset.front() == '"' && charset.back() == '"') {
-      charset = charset.substr(1, charset.size() - 2);
-    }
-    if (!base::equal_ignoring_case(charset, "utf-8")) return false;
-  }
-  return true;
-}
-
-bool wants_strict(std::string_view prefer) {
-  while (!prefer.empty()) {
-    const auto comma = prefer.find(',');
-    if (base::equal_ignoring_case(trimmed(prefer.substr(0, comma)), "handling=strict")) return true;
-    prefer = comma == std::string_view::npos ? std::string_view{} : prefer.substr(comma + 1);
-  }
-  return false;
+/// The policy that a route of everybody has beside `source`.
+Policy policy_of(const Found& found, bool is_document) {
+  if (is_document) return Policy::discovery;
+  if (found.route == nullptr) return Policy::source;
+  const Rule& rule = found.route->rule;
+  if (rule.is_open(Open::document) || rule.is_open(Open::page)) return Policy::discovery;
+  if (rule.is_open(Open::revoke)) return Policy::revoke;
+  if (rule.is_open(Open::link_start)) return Policy::link_start;
+  return Policy::source;
 }
 
 base::Error supported(Code code, std::string_view what) {
@@ -79,33 +56,89 @@ Response json_response(const json::value& body, int status) {
 
 }  // namespace
 
-Response Pipeline::run() {
-  Found found = find_route(request_.method, request_.path);
-  if (found.route != nullptr && !found.route->rule.owner_only() &&
-      found.route->rule.open() == Open::metrics && !request_.metrics_access) {
+Response Pipeline::run(std::optional<Held>* held) {
+  Found found;
+  if (!request_.operation.empty()) {
+    found.route = unrouted(request_.operation);
+    if (found.route != nullptr) {
+      if (auto segments = match(found.route->path, request_.path)) found.segments = *segments;
+    }
+  } else {
+    found = find_route(request_.method, request_.path);
+  }
+  const Settings& settings = services_.desk.settings;
+  if (found.route != nullptr &&
+      ((found.route->rule.is_open(Open::metrics) && !request_.metrics_access) ||
+       (found.route->rule.of_spaces() && !settings.spaces_enabled))) {
     found = {};
   }
-  if (request_.caller == CallerKind::anonymous && !is_unlimited(found)) {
-    const Settings& settings = services_.desk.settings;
-    const std::array policies = {
-        RatePolicy{"discovery", settings.discovery_rate.quota, settings.discovery_rate.window_s},
-        RatePolicy{"source", settings.source_rate.quota, settings.source_rate.window_s}};
-    const std::size_t skipped = is_document(found) ? 0 : 1;
-    rates_ = services_.limiter.take(request_.source_address, std::span(policies).subspan(skipped));
+  if (found.route != nullptr && found.route->rule.space_rule() != nullptr) {
+    return with_cors(spaces_answer(found, held), request_.allowed_origin);
   }
+  take_open_rates(found);
   Response response = answer(found);
   if (wants_strict(field("prefer")))
     response.fields.emplace_back("Preference-Applied", "handling=strict");
   add_rate_fields(response);
+  if (is_in_space_table(request_.path)) return with_cors(std::move(response), request_.allowed_origin);
   return response;
 }
 
+void Pipeline::take_open_rates(const Found& found) {
+  if (request_.caller != CallerKind::anonymous || is_unlimited(found)) return;
+  const Policy own = policy_of(found, services_.documents.find(request_.path) != nullptr);
+  std::array<RateAsk, 2> asks;
+  std::size_t count = 0;
+  for (const Policy policy : {own, Policy::source}) {
+    if (policy == Policy::source && count > 0 && own == Policy::source) break;
+    const Rate& rate = services_.desk.settings.rates[static_cast<std::size_t>(policy)];
+    asks.at(count++) = {{facts_of(policy).name, rate.quota, rate.window_s},
+                        RateKey::of_source(request_.source_address)};
+  }
+  rates_ = services_.limiter.take(std::span(asks).first(count));
+}
+
+Response Pipeline::spaces_answer(const Found& found, std::optional<Held>* held) {
+  if (request_.body.size() > found.route->body_limit) {
+    return refuse(base::Error(Code::body_too_large)
+                      .with({.name = "limitBytes",
+                             .value = static_cast<std::int64_t>(found.route->body_limit)}));
+  }
+  // A long poll has no head without its body (http.md section 13).
+  if (request_.method == "HEAD" && request_.query.find("wait=") != std::string::npos) {
+    Response response = refuse(Code::method_not_allowed);
+    response.fields.emplace_back("Allow", "GET");
+    return response;
+  }
+  return SpacePipeline(services_.spaces, request_, *found.route, found.segments).run(held);
+}
+
+Response Pipeline::options(const Found& found) const {
+  if (services_.documents.find(request_.path) != nullptr) return preflight_answer();
+  Response response = cors_preflight(request_.allowed_origin);
+  response.fields.emplace_back("Allow", found.allow + ", OPTIONS");
+  return response;
+}
+
+Response Pipeline::document(const Document& document) {
+  if (request_.method != "GET" && request_.method != "HEAD") {
+    if (request_.method == "OPTIONS") return preflight_answer();
+    Response response = refuse(Code::method_not_allowed);
+    response.fields.emplace_back("Allow", "GET, HEAD, OPTIONS");
+    return response;
+  }
+  if (rates_ && !rates_->allowed) return refuse_rate();
+  if (!Documents::fits(document, field("accept"))) {
+    return refuse(supported(Code::not_acceptable, Documents::media_type(document)));
+  }
+  return services_.documents.answer(request_.path, field("if-none-match"));
+}
+
 Response Pipeline::answer(const Found& found) {
+  if (const Document* known = services_.documents.find(request_.path)) return document(*known);
   if (found.route == nullptr && found.allow.empty()) return refuse(Code::route_not_found);
   if (found.route == nullptr) {
-    if (request_.method == "OPTIONS" && services_.documents.find(request_.path) != nullptr) {
-      return preflight_answer();
-    }
+    if (request_.method == "OPTIONS" && is_in_space_table(request_.path)) return options(found);
     Response response = refuse(Code::method_not_allowed);
     response.fields.emplace_back("Allow", found.allow);
     return response;
@@ -119,14 +152,17 @@ Response Pipeline::answer(const Found& found) {
   if (rates_ && !rates_->allowed) return refuse_rate();
   if (route.rule.owner_only() && request_.caller != CallerKind::owner)
     return refuse(Code::owner_required);
-  if (const auto fine = check_input(route); !fine) return refuse(fine.error());
-  return route.rule.owner_only() ? owner_answer(found) : open_answer(route);
+  if (!route.rule.is_open(Open::revoke)) {
+    if (const auto fine = check_input(route); !fine) return refuse(fine.error());
+  }
+  return route.rule.owner_only() ? owner_answer(found) : open_answer(found);
 }
 
 Response Pipeline::refuse_rate() const {
   for (const RateShare& share : rates_->shares) {
     if (share.token_in_s > 0) services_.counters.rate_limited(share.policy.name);
   }
+  if (request_.path.starts_with("/oauth/")) return oauth_refusal(rate_limited(*rates_), request_);
   return refuse(rate_limited(*rates_));
 }
 
@@ -148,8 +184,8 @@ base::Result<void> Pipeline::check_accept(std::string_view offered) const {
   return supported(Code::not_acceptable, offered);
 }
 
-Response Pipeline::open_answer(const Route& route) {
-  switch (route.rule.open()) {
+Response Pipeline::open_answer(const Found& found) {
+  switch (found.route->rule.open()) {
     case Open::health:
       return json_response(json::object{{"status", "ok"}}, 200);
     case Open::ready: {
@@ -165,14 +201,20 @@ Response Pipeline::open_answer(const Route& route) {
       response.body += services_.counters.text(services_.limiter.buckets());
       return response;
     }
+    case Open::page:
+      return join_page(found.route->id == "getJoinFile" ? found.segments.at(0) : "",
+                       field("if-none-match"), request_.request_id, services_.desk.settings.origin);
+    case Open::revoke:
+      return revoke_credential(services_.spaces.desk.parts, services_.desk.metrics_credentials,
+                               request_);
+    case Open::link_start:
+      return start_link(services_.desk.settings, request_);
+    case Open::space_key:
+      return space_key_answer(services_.desk.settings, request_);
     case Open::document:
       break;
   }
-  const Document* document = services_.documents.find(route.path);
-  if (document == nullptr) return refuse(Code::route_not_found);
-  if (const auto fine = check_accept(Documents::media_type(*document)); !fine)
-    return refuse(fine.error());
-  return answer_with(*document, field("if-none-match"));
+  return refuse(Code::route_not_found);
 }
 
 Response Pipeline::owner_answer(const Found& found) {

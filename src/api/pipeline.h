@@ -12,6 +12,7 @@
 #include "api/rate_limit.h"
 #include "api/router.h"
 #include "api/routes.h"
+#include "api/space_pipeline.h"
 
 namespace kronborg::api {
 
@@ -23,6 +24,7 @@ struct Services {
   Counters& counters;
   const Documents& documents;
   const Router& router;
+  const SpaceServices& spaces;
 };
 
 /// The way of one request through the steps of docs/protocol/http.md section 4 that are the
@@ -32,11 +34,16 @@ class Pipeline {
   Pipeline(const Services& services, const Request& request)
       : services_(services), request_(request) {}
 
-  Response run();
+  /// `held` null: what may wait is answered as it stands.
+  Response run(std::optional<Held>* held);
 
  private:
   Response answer(const Found& found);
-  Response open_answer(const Route& route);
+  Response options(const Found& found) const;
+  Response document(const Document& document);
+  Response open_answer(const Found& found);
+  Response spaces_answer(const Found& found, std::optional<Held>* held);
+  void take_open_rates(const Found& found);
   Response owner_answer(const Found& found);
   Response events() const;
   Response refuse_rate() const;

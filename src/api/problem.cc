@@ -1,5 +1,6 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <string>
 
 #include "api/accept.h"
@@ -36,6 +37,7 @@ std::optional<std::int64_t> retry_after(const base::Error& error) {
 json::value detail_value(const base::Detail& detail) {
   if (const auto* number = std::get_if<std::int64_t>(&detail.value)) return *number;
   if (const auto* text = std::get_if<std::string>(&detail.value)) return json::string(*text);
+  if (const auto* made = std::get_if<base::JsonText>(&detail.value)) return json::parse(made->text);
   json::array list;
   for (const std::string& item : std::get<std::vector<std::string>>(detail.value)) {
     list.emplace_back(json::string(item));
@@ -53,13 +55,18 @@ json::array listed(const std::vector<base::MemberError>& errors) {
   return list;
 }
 
+/// A detail whose name begins with '_' is a header field of the answer.
+bool is_field(const base::Detail& detail) { return detail.name.starts_with('_'); }
+
 /// The members that both forms have.
 void add_members(json::object& body, const base::Error& error, std::string_view request_id) {
   body["code"] = json::string(base::facts(error.code).name);
   body["requestId"] = json::string(request_id);
   if (!error.next_step().empty()) body["hint"] = json::string(error.next_step());
   if (!error.errors.empty()) body["errors"] = listed(error.errors);
-  for (const base::Detail& detail : error.details) body[detail.name] = detail_value(detail);
+  for (const base::Detail& detail : error.details) {
+    if (!is_field(detail)) body[detail.name] = detail_value(detail);
+  }
   if (const auto seconds = retry_after(error)) body["retryAfter"] = *seconds;
 }
 
@@ -88,7 +95,7 @@ json::object problem_of(const base::Error& error, std::string_view request_id,
     body["type"] = json::string(std::string(origin) + "/docs/errors#" + std::string(facts.name));
   }
   body["title"] = json::string(title_of(error.code));
-  body["status"] = facts.http_status;
+  body["status"] = error.status();
   body["detail"] = json::string(public_text(error));
   if (base::is_uuid(request_id))
     body["instance"] = json::string("urn:uuid:" + std::string(request_id));
@@ -104,15 +111,20 @@ json::object problem_of(const base::Error& error, std::string_view request_id,
 Response error_response(const base::Error& error, std::string_view request_id,
                         std::string_view accept, std::string_view origin) {
   Response response;
-  response.status = base::facts(error.code).http_status;
+  response.status = error.status();
   if (prefers_problem(accept)) {
     response.content_type = "application/problem+json";
     response.body = base::to_text(problem_of(error, request_id, origin));
   } else {
+    response.content_type = "application/json";
     json::object body;
     body["error"] = json::string(public_text(error));
     add_members(body, error, request_id);
     response.body = base::to_text(body);
+  }
+  for (const base::Detail& detail : error.details) {
+    if (detail.name == "_etag")
+      response.fields.emplace_back("ETag", std::get<std::string>(detail.value));
   }
   if (const auto seconds = retry_after(error)) {
     response.fields.emplace_back("Retry-After", std::to_string(*seconds));

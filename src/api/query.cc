@@ -130,4 +130,17 @@ base::Result<void> Query::finish() {
   return faults_.result();
 }
 
+base::Result<void> Query::finish(std::vector<Warning>& warnings) {
+  TRY_VOID(faults_.result());
+  for (const Parameter& parameter : parameters_) {
+    if (std::ranges::find(known_, parameter.name) != known_.end()) continue;
+    const auto meant = base::nearest(parameter.name, known_);
+    warnings.push_back({.code = "unknown_member",
+                        .pointer = "?" + base::printable(parameter.name, 100),
+                        .message = "Parameter is not defined here and was ignored.",
+                        .did_you_mean = meant ? "?" + std::string(*meant) : ""});
+  }
+  return {};
+}
+
 }  // namespace kronborg::api

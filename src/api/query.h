@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/faults.h"
+#include "api/warnings.h"
 #include "base/result.h"
 
 namespace kronborg::api {
@@ -26,6 +27,10 @@ class Query {
   std::optional<std::int64_t> integer(std::string_view name, std::int64_t least, std::int64_t most);
   /// Errors: unknown_member, invalid_parameter (also for a repeated one), with `errors`.
   base::Result<void> finish();
+  /// The same, but a parameter that nobody read is a warning.
+  base::Result<void> finish(std::vector<Warning>& warnings);
+  /// For rules between parameters.
+  void fault(std::string_view name, std::string_view kind, std::string detail);
 
  private:
   struct Parameter {
@@ -33,7 +38,6 @@ class Query {
   };
   Query() = default;
   const std::string* find(std::string_view name);
-  void fault(std::string_view name, std::string_view kind, std::string detail);
 
   std::vector<Parameter> parameters_;
   std::vector<std::string_view> known_;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 
 namespace kronborg::api {
 namespace {
@@ -40,6 +41,19 @@ std::int64_t per_token_ns(const RatePolicy& policy) {
 
 std::int64_t rounded_up_s(std::int64_t ns) { return (ns + ns_per_s - 1) / ns_per_s; }
 
+/// One policy may have two buckets in a request, of a key and of a source: it is named once, by the
+/// one that is exhausted, else by the first.
+bool stands_for_another(const RateVerdict& verdict, const RateShare& share) {
+  for (const RateShare& other : verdict.shares) {
+    if (&other == &share || other.policy.name != share.policy.name) continue;
+    const bool exhausted = share.token_in_s > 0;
+    const bool other_exhausted = other.token_in_s > 0;
+    if (exhausted != other_exhausted) return other_exhausted;
+    return &other < &share;
+  }
+  return false;
+}
+
 }  // namespace
 
 RateLimiter::RateLimiter(const base::Clock& clock, base::Random& random, std::size_t max_buckets)
@@ -53,10 +67,10 @@ std::size_t RateLimiter::Hash::operator()(const Key& key) const {
   return mixed(mixed(key.high ^ seed, key.low ^ 0x9E3779B97F4A7C15U) ^ key.policy, seed | 1U);
 }
 
-RateLimiter::Key RateLimiter::key_of(std::string_view source_address) const {
-  const std::string text(source_address);
+RateKey RateKey::of_source(std::string_view address) {
+  const std::string text(address);
   std::array<std::uint8_t, 16> bytes{};
-  Key key;
+  RateKey key;
   if (inet_pton(AF_INET, text.c_str(), bytes.data()) == 1) {
     std::memcpy(&key.high, bytes.data(), 4);
     key.low = 4;
@@ -75,6 +89,13 @@ RateLimiter::Key RateLimiter::key_of(std::string_view source_address) const {
   return key;
 }
 
+RateKey RateKey::of_id(std::span<const std::uint8_t, 16> id) {
+  RateKey key;
+  std::memcpy(&key.high, id.data(), 8);
+  std::memcpy(&key.low, id.data() + 8, 8);
+  return key;
+}
+
 RateLimiter::Key RateLimiter::room_for(Shard& shard, const Key& key, std::int64_t now_ns) const {
   if (shard.table.size() < max_per_shard_ || shard.table.contains(key)) return key;
   if (now_ns - shard.swept_ns >= sweep_pause_ns || now_ns < shard.swept_ns) {
@@ -88,39 +109,63 @@ RateLimiter::Key RateLimiter::room_for(Shard& shard, const Key& key, std::int64_
 
 RateVerdict RateLimiter::take(std::string_view source_address,
                               std::span<const RatePolicy> policies) {
+  const RateKey key = RateKey::of_source(source_address);
+  std::array<RateAsk, max_rate_asks> asks;
+  for (std::size_t i = 0; i < policies.size(); ++i) asks.at(i) = {policies[i], key};
+  return judge(std::span(asks).first(policies.size()), true);
+}
+
+RateVerdict RateLimiter::judge(std::span<const RateAsk> asks, bool takes) {
   const std::int64_t now_ns = clock_.now_ms() * ns_per_ms;
-  Key key = key_of(source_address);
-  Shard& shard = shards_[Hash{seed_}(key) % shard_count];
   struct Bucket {
+    Shard* shard = nullptr;
     Key place;
-    std::int64_t full_at, taken;  ///< before and after one token was taken
-    bool known;                   ///< it stands in the table
+    std::int64_t full_at = 0, taken = 0;  ///< before and after one token was taken
+    bool known = false;                   ///< it stands in the table
   };
-  std::vector<Bucket> buckets;
+  std::array<Bucket, max_rate_asks> buckets;
+  std::array<std::unique_lock<std::mutex>, max_rate_asks> locks;
+  std::array<bool, shard_count> wanted{};
   RateVerdict verdict;
-  const std::scoped_lock lock(shard.mutex);
-  for (const RatePolicy& policy : policies) {
-    key.policy = policy_id(policy.name);
-    const Key place = room_for(shard, key, now_ns);
-    const std::int64_t window_ns = policy.window_s * ns_per_s;
-    const auto found = shard.table.find(place);
-    std::int64_t full_at = std::max(found == shard.table.end() ? now_ns : found->second, now_ns);
-    full_at = std::min(full_at, now_ns + window_ns);  // the clock may have stepped back
-    buckets.push_back({place, full_at, full_at + per_token_ns(policy), found != shard.table.end()});
-    if (buckets.back().taken - now_ns > window_ns) verdict.allowed = false;
+  verdict.shares.reserve(asks.size());
+  for (std::size_t i = 0; i < asks.size(); ++i) {
+    const RateKey& of = asks[i].key;
+    const Key home{.high = of.high, .low = of.low, .policy = 0};
+    const std::size_t shard = Hash{seed_}(home) % shard_count;
+    wanted[shard] = true;
+    buckets.at(i).shard = &shards_[shard];
+    buckets.at(i).place = {
+        .high = of.high, .low = of.low, .policy = policy_id(asks[i].policy.name)};
   }
-  for (std::size_t i = 0; i < policies.size(); ++i) {
-    const RatePolicy& policy = policies[i];
+  std::size_t locked = 0;  // in the order of the shards, so that two requests never wait in a ring
+  for (std::size_t i = 0; i < shard_count; ++i) {
+    if (wanted[i]) locks.at(locked++) = std::unique_lock(shards_[i].mutex);
+  }
+  for (std::size_t i = 0; i < asks.size(); ++i) {
+    Bucket& bucket = buckets.at(i);
+    bucket.place = room_for(*bucket.shard, bucket.place, now_ns);
+    const std::int64_t window_ns = asks[i].policy.window_s * ns_per_s;
+    const auto found = bucket.shard->table.find(bucket.place);
+    bucket.known = found != bucket.shard->table.end();
+    bucket.full_at = std::max(bucket.known ? found->second : now_ns, now_ns);
+    bucket.full_at = std::min(bucket.full_at, now_ns + window_ns);  // the clock may have stepped
+                                                                    // back
+    bucket.taken = bucket.full_at + per_token_ns(asks[i].policy);
+    if (bucket.taken - now_ns > window_ns) verdict.allowed = false;
+  }
+  for (std::size_t i = 0; i < asks.size(); ++i) {
+    const RatePolicy& policy = asks[i].policy;
+    const Bucket& bucket = buckets.at(i);
     const std::int64_t window_ns = policy.window_s * ns_per_s;
-    const std::int64_t full_at = verdict.allowed ? buckets[i].taken : buckets[i].full_at;
-    const std::int64_t missing_ns =
-        std::max<std::int64_t>(0, buckets[i].taken - now_ns - window_ns);
+    const bool counts = takes && verdict.allowed;
+    const std::int64_t full_at = counts ? bucket.taken : bucket.full_at;
+    const std::int64_t missing_ns = std::max<std::int64_t>(0, bucket.taken - now_ns - window_ns);
     verdict.shares.push_back({.policy = policy,
                               .remaining = (now_ns + window_ns - full_at) / per_token_ns(policy),
                               .full_in_s = rounded_up_s(full_at - now_ns),
                               .token_in_s = rounded_up_s(missing_ns)});
-    if (verdict.allowed || buckets[i].known) {
-      shard.table.insert_or_assign(buckets[i].place, full_at);
+    if (counts || (takes && bucket.known)) {
+      bucket.shard->table.insert_or_assign(bucket.place, full_at);
     }
   }
   return verdict;
@@ -143,6 +188,7 @@ std::vector<std::pair<std::string, std::string>> rate_fields(const RateVerdict& 
     const bool own = &share == &verdict.shares.front();
     const bool exhausted = share.token_in_s > 0;
     if (!own && !exhausted && share.remaining * 5 >= share.policy.quota) continue;
+    if (stands_for_another(verdict, share)) continue;
     if (smallest != nullptr) {
       policies += ", ";
       state += ", ";
@@ -168,7 +214,8 @@ base::Error rate_limited(const RateVerdict& verdict) {
   std::int64_t seconds = 1;
   for (const RateShare& share : verdict.shares) {
     if (share.token_in_s == 0) continue;
-    names.emplace_back(share.policy.name);
+    if (std::ranges::find(names, share.policy.name) == names.end())
+      names.emplace_back(share.policy.name);
     seconds = std::max(seconds, share.token_in_s);
   }
   return base::Error(base::Code::rate_limited)

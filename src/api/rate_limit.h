@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/policies.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/random.h"
@@ -39,6 +40,21 @@ struct RateVerdict {
   std::vector<RateShare> shares;  ///< in the order of the policies asked
 };
 
+/// What a bucket is kept for, beside its policy: a source address (IPv4 /32, IPv6 /64), a key, a
+/// space, or the whole server.
+struct RateKey {
+  std::uint64_t high = 0, low = 0;
+  static RateKey of_source(std::string_view address);
+  static RateKey of_id(std::span<const std::uint8_t, 16> id);
+  static RateKey of_server() { return {.high = 0, .low = 0}; }
+};
+
+struct RateAsk {
+  RatePolicy policy;
+  RateKey key;
+};
+inline constexpr std::size_t max_rate_asks = 4;
+
 /// Buckets per policy and source address (IPv4 /32, IPv6 /64), bounded. When the table is full,
 /// buckets that are full again are dropped; when there are none, all further sources share one
 /// bucket per policy. Thread-safe: one short lock of a sixteenth of the table.
@@ -50,6 +66,10 @@ class RateLimiter {
   /// One token from every policy; when one bucket is empty, none is taken. At most 4 policies, in a
   /// fixed set: a policy is known by its name.
   RateVerdict take(std::string_view source_address, std::span<const RatePolicy> policies);
+  /// The same with a key for each policy; at most max_rate_asks of them.
+  RateVerdict take(std::span<const RateAsk> asks) { return judge(asks, true); }
+  /// What take() would say, without taking.
+  RateVerdict look(std::span<const RateAsk> asks) { return judge(asks, false); }
 
   [[nodiscard]] std::size_t buckets() const;
 
@@ -73,7 +93,7 @@ class RateLimiter {
   };
   static constexpr std::size_t shard_count = 16;
 
-  Key key_of(std::string_view source_address) const;
+  RateVerdict judge(std::span<const RateAsk> asks, bool takes);
   Key room_for(Shard& shard, const Key& key, std::int64_t now_ns) const;
 
   // Constant after construction.

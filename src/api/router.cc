@@ -10,6 +10,7 @@
 #include "api/pipeline.h"
 #include "api/rate_limit.h"
 #include "api/render.h"
+#include "api/router_state.h"
 #include "api/routes.h"
 #include "base/encoding.h"
 #include "base/json.h"
@@ -22,10 +23,8 @@ namespace {
 constexpr std::string_view owned_below[] = {
     "/api/v1/", "/oresundspace/", "/oauth/", "/.well-known/oauth-",
     "/space/",  "/join/",         "/link/",  "/enroll/"};
-constexpr std::string_view owned_exactly[] = {"/api/v1",  "/.well-known/jwks.json",
-                                              "/auth.md", "/openapi.json",
-                                              "/link",    "/enroll",
-                                              "/healthz", "/readyz"};
+constexpr std::string_view owned_exactly[] = {
+    "/api/v1", "/.well-known/jwks.json", "/auth.md", "/link", "/enroll", "/healthz", "/readyz"};
 
 /// The key that cursors are made with: drawn once, kept as long as the lists are.
 base::Result<std::array<std::uint8_t, 32>> cursor_key(const authority::Parts& parts) {
@@ -55,31 +54,12 @@ std::string_view event_kind(std::string_view audit_type) {
 
 }  // namespace
 
-struct Router::State {
-  State(const Nouns& given, Settings chosen, const std::array<std::uint8_t, 32>& cursor_key,
-        std::unique_ptr<MetricsCredentials> credentials)
-      : nouns(given),
-        settings(std::move(chosen)),
-        cursors(cursor_key),
-        metrics_credentials(std::move(credentials)),
-        idempotency(given.parts),
-        limiter(given.parts.clock, given.parts.random),
-        documents(settings) {}
-
-  Nouns nouns;
-  Settings settings;
-  Cursors cursors;
-  std::unique_ptr<MetricsCredentials> metrics_credentials;
-  Idempotency idempotency;
-  RateLimiter limiter;
-  Counters counters;
-  Documents documents;
-};
-
 base::Result<std::unique_ptr<Router>> Router::open(const Nouns& nouns, Settings settings) {
   TRY(const auto key, cursor_key(nouns.parts));
   TRY(auto credentials, MetricsCredentials::open(nouns.parts));
-  auto state = std::make_unique<State>(nouns, std::move(settings), key, std::move(credentials));
+  TRY(auto answers, SpaceAnswers::open(nouns.spaces));
+  auto state = std::make_unique<State>(nouns, std::move(settings), key, std::move(credentials),
+                                       std::move(answers));
   return std::unique_ptr<Router>(new Router(std::move(state)));
 }
 
@@ -89,14 +69,32 @@ Router::~Router() = default;
 bool Router::owns(std::string_view path) const {
   return std::ranges::any_of(owned_below,
                              [&](std::string_view prefix) { return path.starts_with(prefix); }) ||
-         std::ranges::find(owned_exactly, path) != std::end(owned_exactly);
+         std::ranges::find(owned_exactly, path) != std::end(owned_exactly) ||
+         state_->documents.find(path) != nullptr || is_door(path);
+}
+
+bool Router::is_door(std::string_view path) const {
+  const Settings& settings = state_->settings;
+  if (!settings.spaces_enabled) return false;
+  return is_mcp_door(path) || path == "/oresundspace/a2a" || (settings.owns_a2a && path == "/a2a");
+}
+
+bool Router::is_mcp_door(std::string_view path) const {
+  const Settings& settings = state_->settings;
+  return settings.spaces_enabled &&
+         (path == "/oresundspace/mcp" ||
+          (settings.owns_mcp && (path == "/mcp" || path == "/.well-known/mcp")));
 }
 
 bool Router::quick(std::string_view method, std::string_view path, CallerKind caller) const {
+  if (state_->documents.find(path) != nullptr) return true;
   const Found found = find_route(method, path);
   if (found.route == nullptr) return true;
-  if (found.route->rule.owner_only()) return caller != CallerKind::owner;
-  return found.route->rule.open() == Open::health || found.route->rule.open() == Open::document;
+  const Rule& rule = found.route->rule;
+  if (rule.space_rule() != nullptr) return !state_->settings.spaces_enabled;
+  if (rule.owner_only()) return caller != CallerKind::owner;
+  return rule.is_open(Open::health) || rule.is_open(Open::document) || rule.is_open(Open::page) ||
+         rule.is_open(Open::link_start) || rule.is_open(Open::space_key);
 }
 
 bool Router::is_event_stream(std::string_view method, std::string_view path) const {
@@ -111,24 +109,31 @@ std::size_t Router::body_limit(std::string_view method, std::string_view path) c
 
 std::string_view Router::route_template(std::string_view path) const {
   const auto fits = [&](const Route& route) { return match(route.path, path).has_value(); };
-  const auto found = std::ranges::find_if(routes(), fits);
-  return found == routes().end() ? std::string_view{} : found->path;
+  const auto table = is_in_space_table(path) ? space_routes() : routes();
+  const auto found = std::ranges::find_if(table, fits);
+  return found == table.end() ? std::string_view{} : found->path;
 }
 
-Response Router::call(const Request& request) {
-  const Services services{
-      .desk = {state_->nouns, state_->settings, state_->cursors, *state_->metrics_credentials},
-      .idempotency = state_->idempotency,
-      .limiter = state_->limiter,
-      .counters = state_->counters,
-      .documents = state_->documents,
-      .router = *this};
+Response Router::call(const Request& request) { return state_->call(request, nullptr, *this); }
+
+Response Router::call(const Request& request, std::optional<Held>& held) {
+  return state_->call(request, &held, *this);
+}
+
+Response Router::State::call(const Request& request, std::optional<Held>* held,
+                             const Router& router) {
+  const Services services{.desk = {nouns, settings, cursors, *metrics_credentials},
+                          .idempotency = idempotency,
+                          .limiter = limiter,
+                          .counters = counters,
+                          .documents = documents,
+                          .router = router,
+                          .spaces = spaces};
   try {
-    return Pipeline(services, request).run();
+    return Pipeline(services, request).run(held);
   } catch (const std::exception&) {
     // The last resort: whatever an operation left open was undone by its transaction.
-    return error_response(base::Code::internal_error, request.request_id, {},
-                          state_->settings.origin);
+    return error_response(base::Code::internal_error, request.request_id, {}, settings.origin);
   }
 }
 

@@ -106,6 +106,8 @@ std::string_view method_name(Method method) {
       return "GET";
     case post:
       return "POST";
+    case put:
+      return "PUT";
     case patch:
       return "PATCH";
     case remove:
@@ -137,22 +139,53 @@ std::optional<std::vector<std::string>> match(std::string_view path_template,
   return segments;
 }
 
-Found find_route(std::string_view method, std::string_view path) {
+namespace {
+
+/// match() without its segments.
+bool fits(std::string_view path_template, std::string_view path) {
+  while (!path_template.empty() && !path.empty()) {
+    if (path_template.front() != '/' || path.front() != '/') return false;
+    path_template.remove_prefix(1);
+    path.remove_prefix(1);
+    const std::string_view wanted = cut_segment(path_template);
+    const std::string_view given = cut_segment(path);
+    if (wanted.starts_with('{') ? given.empty() : wanted != given) return false;
+  }
+  return path_template.empty() && path.empty();
+}
+
+/// Which of the templates fits `path` best: a literal segment wins over `{…}`, so the first that
+/// fits does.
+void look_in(std::span<const Route> routes, std::string_view method, std::string_view path,
+             Found& found) {
   const std::string_view wanted = method == "HEAD" ? "GET" : method;
-  Found found;
-  std::string_view known;  // a literal segment wins over `{…}`: the template that fits first
-  for (const Route& route : table) {
-    if (!known.empty() && route.path != known) continue;
-    auto segments = match(route.path, path);
-    if (!segments) continue;
+  std::string_view known;
+  for (const Route& route : routes) {
+    if (known.empty() ? !fits(route.path, path) : route.path != known) continue;
     known = route.path;
     if (!found.allow.empty()) found.allow += ", ";
     found.allow += method_name(route.method);
-    if (route.method == get && !route.rule.is_stream()) found.allow += ", HEAD";
-    if (method_name(route.method) != wanted || (method == "HEAD" && route.rule.is_stream()))
+    if (route.method == get && !route.rule.has_no_head()) found.allow += ", HEAD";
+    if (method_name(route.method) != wanted || (method == "HEAD" && route.rule.has_no_head()))
       continue;
     found.route = &route;
-    found.segments = std::move(*segments);
+    found.segments = *match(route.path, path);
+  }
+}
+
+}  // namespace
+
+bool is_in_space_table(std::string_view path) {
+  return path.starts_with("/oresundspace/") || path.starts_with("/space/") ||
+         path.starts_with("/join/") || path.starts_with("/oauth/");
+}
+
+Found find_route(std::string_view method, std::string_view path) {
+  Found found;
+  if (is_in_space_table(path)) {
+    look_in(space_routes(), method, path, found);
+  } else {
+    look_in(table, method, path, found);
   }
   return found;
 }

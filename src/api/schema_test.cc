@@ -111,9 +111,12 @@ void SchemaCheck::check_object(std::string_view keyword, const json::value& rule
       }
     }
   } else {
-    ASSERT_FALSE(rule.as_bool());
+    const json::value* const defined = schema.if_contains("properties");
     for (const auto& member : value) {
-      if (!schema.at("properties").as_object().contains(member.key())) {
+      if (defined != nullptr && defined->as_object().contains(member.key())) continue;
+      if (rule.is_object()) {
+        check(resolved(rule).as_object(), member.value(), at + "/" + std::string(member.key()));
+      } else if (!rule.as_bool()) {
         found(at, "has the undefined member " + std::string(member.key()));
       }
     }
@@ -157,6 +160,10 @@ TEST(SchemaCheck, SeesWhatDoesNotFit) {
   EXPECT_EQ(count(R"({"a":"a","c":["y","z"]})"), 2U);
   EXPECT_EQ(count(R"({"a":"a","d":1})"), 1U);
   EXPECT_EQ(count(R"([])"), 1U);
+  const json::value texts =
+      json::parse(R"({"type":"object","additionalProperties":{"type":"string"}})");
+  EXPECT_TRUE(SchemaCheck(document).findings(texts, json::parse(R"({"a":"x"})")).empty());
+  EXPECT_FALSE(SchemaCheck(document).findings(texts, json::parse(R"({"a":1})")).empty());
 }
 
 }  // namespace
