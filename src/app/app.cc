@@ -2,14 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <thread>
 
 #include "app/doctor.h"
+#include "app/schema.h"
 #include "app/status.h"
 #include "authority/load.h"
-#include "authority/store_schema.h"
 #include "base/file.h"
+#include "spaces/sweep.h"
 #include "sql/migrations.h"
 #include "sql/open.h"
 
@@ -18,6 +20,32 @@ namespace kronborg::app {
 using base::Code;
 using base::Error;
 using base::Result;
+
+namespace {
+
+api::Rates rates_of(const Config& config) {
+  api::Rates rates{};
+  for (std::size_t i = 0; i < rates.size(); ++i) {
+    if (i == static_cast<std::size_t>(api::Policy::anonymous_mint)) continue;
+    const Rate rate = config.rate("limits." + std::string(api::policy_table[i].name));
+    rates[i] = {.quota = rate.quota, .window_s = rate.window_s};
+  }
+  rates[static_cast<std::size_t>(api::Policy::anonymous_mint)] = {
+      .quota = config.number("spaces.anonymous_mint_per_hour"), .window_s = 3600};
+  return rates;
+}
+
+/// The configuration gives the path to an upstream (docs/protocol/discovery.md section 1): by name,
+/// or because an upstream takes everything. What an MCP client of that upstream asks for must reach
+/// it.
+bool is_upstreams(const Config& config, std::string_view path) {
+  return std::ranges::any_of(config.upstreams(), [&](const UpstreamConfig& upstream) {
+    return upstream.path.empty() || upstream.path == "/" || upstream.path == path ||
+           upstream.path.starts_with(std::string(path) + "/");
+  });
+}
+
+}  // namespace
 
 App::App(AppOptions options, FolderLock lock)
     : options_(std::move(options)), lock_(std::move(lock)) {}
@@ -41,7 +69,7 @@ Result<void> App::wire() {
       }));
   TRY(database_,
       sql::open({.sqlite_file = folder / "kronborg.db", .url = options_.settings.store_url}));
-  TRY_VOID(sql::migrate(*database_, authority::migrations()));
+  TRY_VOID(sql::migrate(*database_, schema()));
   parts_.emplace(
       authority::Parts{*database_, board_, *key_holder_, clock_, random_, folder, signals_});
   const auto& parts = *parts_;
@@ -55,9 +83,21 @@ Result<void> App::wire() {
   if (keystore && keystore->kind == keyholder::KeystoreKind::file) {
     TRY_VOID(key_holder_->unlock(base::SecretText()));
   }
-  maintenance_ = std::make_unique<Maintenance>(*identity_, *audit_, *key_holder_, signals_);
-  TRY(router_, api::Router::open({*identity_, *agents_, *access_keys_, *whitelist_, *audit_, parts},
-                                 api_settings()));
+  spaces_.emplace(spaces::Parts{.database = *database_,
+                                .time = time_,
+                                .random = random_,
+                                .directory = directory_,
+                                .feed = feed_,
+                                .origin = options_.settings.origin,
+                                .service_name = options_.config.text("spaces.service_name"),
+                                .max_open = options_.config.number("spaces.max_open")});
+  TRY_VOID(spaces::load_clock(*spaces_));
+  TRY_VOID(spaces::catch_up(*spaces_));
+  TRY(router_, api::Router::open(
+                   {*identity_, *agents_, *access_keys_, *whitelist_, *audit_, parts, *spaces_},
+                   api_settings()));
+  maintenance_ = std::make_unique<Maintenance>(*identity_, *audit_, *key_holder_, signals_,
+                                               *spaces_, *router_);
   return {};
 }
 
@@ -67,12 +107,18 @@ api::Settings App::api_settings() {
   settings.version = version;
   settings.status_extras = [this] { return status_extras(*this); };
   settings.config_view = [this] { return options_.config.view(); };
-  const auto rate = [this](std::string_view name) {
-    const Rate configured = options_.config.rate(name);
-    return api::Rate{.quota = configured.quota, .window_s = configured.window_s};
-  };
-  settings.source_rate = rate("limits.source");
-  settings.discovery_rate = rate("limits.discovery");
+  settings.rates = rates_of(options_.config);
+  settings.streams = {.per_key = options_.config.number("spaces.streams_per_key"),
+                      .per_source = options_.config.number("spaces.streams_per_source"),
+                      .per_space = options_.config.number("spaces.streams_per_space"),
+                      .in_all = options_.config.number("spaces.streams")};
+  settings.spaces_enabled = options_.config.flag("spaces.enabled");
+  settings.anonymous_create = options_.config.flag("spaces.anonymous_create");
+  settings.service_name = options_.config.text("spaces.service_name");
+  settings.owns_mcp = !is_upstreams(options_.config, "/mcp");
+  settings.owns_a2a = !is_upstreams(options_.config, "/a2a");
+  settings.owns_docs = !is_upstreams(options_.config, "/docs");
+  settings.on_refusal = [this](std::string_view code) { metrics_.auth_failure(code); };
   settings.doctor = [this] { return findings_json(examine(*this)); };
   settings.metrics_text = [this] { return metrics_.text(); };
   settings.not_ready = [this]() -> std::optional<std::string> {
@@ -91,6 +137,7 @@ App::~App() {
   if (!maintenance_) return;
   maintenance_->stop();
   maintenance_->run_once();
+  maintenance_->store_clock();
 }
 
 }  // namespace kronborg::app

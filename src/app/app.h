@@ -20,6 +20,9 @@
 #include "authority/identity.h"
 #include "authority/whitelist.h"
 #include "keyholder/keyholder.h"
+#include "spaces/directory.h"
+#include "spaces/feed.h"
+#include "spaces/parts.h"
 #include "sql/database.h"
 
 namespace kronborg::app {
@@ -72,6 +75,7 @@ class App {
   [[nodiscard]] sql::Database& database() { return *database_; }
   [[nodiscard]] base::Clock& clock() { return clock_; }
   [[nodiscard]] base::Random& random() { return random_; }
+  [[nodiscard]] spaces::Feed& feed() { return feed_; }
   [[nodiscard]] Metrics& metrics() { return metrics_; }
   [[nodiscard]] Maintenance& maintenance() { return *maintenance_; }
   [[nodiscard]] Exposure& exposure() { return exposure_; }
@@ -103,6 +107,10 @@ class App {
   std::optional<authority::AccessKeys> access_keys_;
   std::optional<authority::Whitelist> whitelist_;
   std::optional<authority::Audit> audit_;
+  spaces::Time time_{clock_};
+  spaces::Directory directory_;
+  spaces::Feed feed_;
+  std::optional<spaces::Parts> spaces_;
   std::unique_ptr<api::Router> router_;
   std::unique_ptr<Maintenance> maintenance_;
 };

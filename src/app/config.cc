@@ -143,7 +143,7 @@ Result<void> Config::read_environment(const Environment& environment) {
   for (auto& [name, entry] : entries_) {
     std::string variable = "KRONBORG_" + name;
     for (auto& c : variable)
-      c = c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+      c = c == '.' || c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
     const auto text = environment(variable);
     if (!text) continue;
     TRY(entry.value, value_from_text(*entry.key, *text, variable));

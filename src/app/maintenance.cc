@@ -11,12 +11,15 @@ constexpr std::chrono::seconds pause{1};
 }
 
 Maintenance::Maintenance(authority::Identity& identity, authority::Audit& audit,
-                         keyholder::KeyHolder& key_holder, const authority::Signals& signals)
+                         keyholder::KeyHolder& key_holder, const authority::Signals& signals,
+                         const spaces::Parts& spaces, api::Router& router)
     : identity_(identity),
       audit_(audit),
       key_holder_(key_holder),
       signals_(signals),
-      written_(signals.bundle.load()) {}
+      router_(router),
+      written_(signals.bundle.load()),
+      sweep_(spaces) {}
 
 Maintenance::~Maintenance() { stop(); }
 
@@ -49,6 +52,27 @@ void Maintenance::run_once() {
     warn_(
         fmt::format("refusals could not be written to the audit log: {}", flushed.error().text()));
   }
+  keep_spaces();
+  keep_bundle();
+}
+
+void Maintenance::keep_spaces() {
+  auto kept = sweep_.run_once();
+  router_.answers_removed(sweep_.take_removed_answers());
+  if (kept) kept = router_.flush_last_use();
+  std::string warning;
+  if (!kept) warning = fmt::format("spaces could not be tended: {}", kept.error().text());
+  if (warning != spaces_warning_ && !warning.empty() && warn_) warn_(warning);
+  spaces_warning_ = std::move(warning);
+}
+
+void Maintenance::store_clock() {
+  if (auto stored = sweep_.store_clock(); !stored && warn_) {
+    warn_(fmt::format("the time could not be stored: {}", stored.error().text()));
+  }
+}
+
+void Maintenance::keep_bundle() {
   // A bundle that must be rewritten while the identity is locked waits for the next unlock.
   const auto due = signals_.bundle.load();
   if (due == written_ || key_holder_.locked()) return;

@@ -8,15 +8,21 @@
 namespace kronborg::app {
 namespace {
 
-constexpr std::array<std::string_view, surface_kinds> surface_names{"gate", "forward_auth", "api",
-                                                                    "health", "discovery"};
+constexpr std::array<std::string_view, surface_kinds> surface_names{
+    "gate", "forward_auth", "api", "health", "discovery", "spaces"};
 constexpr std::array<std::string_view, 8> method_names{"GET",   "HEAD",   "POST",    "PUT",
                                                        "PATCH", "DELETE", "OPTIONS", "other"};
-constexpr std::array<std::string_view, 16> code_names{
-    "no_keys_configured", "credential_missing",     "token_format",       "payload_encoding",
-    "signature_encoding", "payload_malformed",      "signature_invalid",  "issuer_mismatch",
-    "audience_mismatch",  "issuer_not_whitelisted", "issuer_not_allowed", "key_revoked",
-    "key_expired",        "agent_scope_denied",     "owner_required",     "other"};
+constexpr std::array<std::string_view, 20> code_names{
+    "no_keys_configured", "credential_missing",
+    "token_format",       "payload_encoding",
+    "signature_encoding", "payload_malformed",
+    "signature_invalid",  "issuer_mismatch",
+    "audience_mismatch",  "issuer_not_whitelisted",
+    "issuer_not_allowed", "key_revoked",
+    "key_expired",        "agent_scope_denied",
+    "owner_required",     "key_missing",
+    "key_malformed",      "key_unknown",
+    "space_closed",       "other"};
 constexpr std::array<std::int64_t, 12> bucket_micros{100,       250,       500,        1'000,
                                                      2'500,     5'000,     25'000,     100'000,
                                                      1'000'000, 5'000'000, 30'000'000, 120'000'000};

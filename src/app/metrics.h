@@ -11,8 +11,8 @@
 
 namespace kronborg::app {
 
-enum class SurfaceKind : std::uint8_t { gate, forward_auth, api, health, discovery };
-inline constexpr std::size_t surface_kinds = 5;
+enum class SurfaceKind : std::uint8_t { gate, forward_auth, api, health, discovery, spaces };
+inline constexpr std::size_t surface_kinds = 6;
 
 /// Counters of docs/protocol/http.md section 14. Counting is a relaxed addition to a fixed table:
 /// no lock, no look-up by text, on any event loop. Label values come from fixed lists.
@@ -30,7 +30,7 @@ class Metrics {
  private:
   static constexpr std::size_t methods = 8;
   static constexpr std::size_t statuses = 500;  // 100..599
-  static constexpr std::size_t codes = 16;
+  static constexpr std::size_t codes = 20;
   static constexpr std::size_t buckets = 12;
   using Counter = std::atomic<std::uint64_t>;
 

@@ -4,8 +4,10 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <optional>
 
+#include "api/policies.h"
 #include "app/demo.h"
 #include "app/surface.h"
 #include "app/upstream_probe.h"
@@ -25,6 +27,8 @@ struct Server::State {
   App& app;
   Log& log;
   http::Workers workers;
+  std::optional<doors::Mcp> mcp;
+  std::optional<doors::A2aDoor> a2a;
   std::optional<SharedSurface> shared;
   std::vector<Surface*> surfaces;  // owned by `front`
   std::unique_ptr<http::Server> demo;
@@ -38,6 +42,11 @@ namespace {
 SurfaceKind surface_of(std::string_view route) {
   if (route.starts_with("/gate/")) return SurfaceKind::forward_auth;
   if (route.starts_with("/api/")) return SurfaceKind::api;
+  if (route.starts_with("/oresundspace/") || route.starts_with("/space/") ||
+      route.starts_with("/join/") || route.starts_with("/oauth/") || route == "/mcp" ||
+      route == "/a2a") {
+    return SurfaceKind::spaces;
+  }
   if (route == "/healthz" || route == "/readyz" || route == "/metrics") return SurfaceKind::health;
   if (route.starts_with('/')) return SurfaceKind::discovery;
   return SurfaceKind::gate;
@@ -69,6 +78,27 @@ Result<std::shared_ptr<const gate::Settings>> gate_settings(App& app, const Serv
   settings.allowed_origins = app.settings().allowed_origins;
   settings.trusted_proxies = app.settings().trusted_proxies;
   return gate::prepare(std::move(settings));
+}
+
+/// What the doors ask of the REST surface.
+doors::Calls door_calls(App& app) {
+  auto& router = app.router();
+  return {
+      .call =
+          [&router](const api::Request& request, std::optional<api::Held>* held) {
+            return held == nullptr ? router.call(request) : router.call(request, *held);
+          },
+      .would_admit = [&router](const api::Request& request) { return router.would_admit(request); },
+      .take_rate =
+          [&router](std::string_view policy, std::string_view source) {
+            doors::Taken taken;
+            const auto* const facts =
+                std::ranges::find(api::policy_table, policy, &api::PolicyFacts::name);
+            const auto index = static_cast<std::size_t>(facts - api::policy_table.begin());
+            taken.refused =
+                router.take_source_rate(static_cast<api::Policy>(index), source, taken.fields);
+            return taken;
+          }};
 }
 
 /// The demo upstream listens on a Unix socket in the data folder, so that no other user reaches it.
@@ -119,8 +149,16 @@ Result<std::unique_ptr<Server>> Server::prepare(App& app, Log& log, const ServeO
   if (stat(app.data_folder().c_str(), &folder) != 0)
     return Error(Code::file_error, "the data folder is gone");
   auto* raw = state.get();
+  state->mcp.emplace(door_calls(app), app.router().doc_pages(),
+                     doors::McpSettings{.origin = app.settings().origin,
+                                        .title = app.config().text("spaces.service_name")});
+  state->a2a.emplace(doors::A2aParts{.origin = app.settings().origin,
+                                     .calls = door_calls(app),
+                                     .new_id = [&app] { return base::uuid4(app.random()); },
+                                     .now_ms = [&app] { return app.clock().now_ms(); }});
   state->shared.emplace(SharedSurface{app, state->workers, std::move(gate), folder.st_uid,
-                                      [raw] { return raw->front->draining(); }});
+                                      [raw] { return raw->front->draining(); }, *state->mcp,
+                                      *state->a2a});
   state->front = std::make_unique<http::Server>(server_options(app, log), app.clock(), app.random(),
                                                 [raw](boost::asio::io_context& loop, int) {
                                                   auto surface =
@@ -143,6 +181,8 @@ Result<std::unique_ptr<Server>> Server::prepare(App& app, Log& log, const ServeO
   exposure.draining = [raw] { return raw->front->draining(); };
   app.metrics().add_gauge("kronborg_connections", "Open connections.",
                           [raw] { return static_cast<double>(raw->front->connections()); });
+  app.metrics().add_gauge("kronborg_streams_open", "Open streams of spaces.",
+                          [&app] { return static_cast<double>(app.router().open_streams()); });
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }
 

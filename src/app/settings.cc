@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace kronborg::app {
 namespace {
 
@@ -26,6 +28,11 @@ Result<Profile> profile_of(const Config& config) {
 }
 
 Result<void> check_exposure(const Config& config, const Settings& settings) {
+  if (settings.profile != Profile::open_internet &&
+      std::ranges::find(settings.allowed_origins, "*") != settings.allowed_origins.end()) {
+    return invalid("http.allowed_origins", config, "may hold * in profile public only",
+                   "name the origins");
+  }
   if (settings.profile == Profile::loopback && !settings.loopback_only) {
     return invalid("http.listen", config,
                    "has an address beyond loopback while http.profile is loopback",

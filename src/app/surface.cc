@@ -5,6 +5,7 @@
 #include <charconv>
 #include <span>
 
+#include "app/surface_parts.h"
 #include "base/text.h"
 #include "gate/source.h"
 #include "http/limits.h"
@@ -23,19 +24,14 @@ constexpr std::size_t uses_per_commit = 512;  // a revocation waits for one such
 constexpr std::chrono::milliseconds event_poll_time{200};
 constexpr int events_at_once = 100;
 
-/// The path that routing uses. Almost no path has an escape.
-std::string path_of(const http::RequestHead& head) {
-  return head.path.find('%') == std::string_view::npos ? std::string(head.path)
-                                                       : http::decoded_path(head.path);
-}
-
 bool is_safe_method(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS";
 }
 
-constexpr std::string_view api_fields[] = {"content-type",    "accept",      "idempotency-key",
-                                           "prefer",          "api-version", "if-none-match",
-                                           "content-encoding"};
+constexpr std::string_view api_fields[] = {"content-type",     "accept",      "idempotency-key",
+                                           "prefer",           "api-version", "if-none-match",
+                                           "content-encoding", "if-match",    "x-fencing-token",
+                                           "last-event-id",    "sec-purpose"};
 
 }  // namespace
 
@@ -47,6 +43,8 @@ Surface::Surface(const SharedSurface& shared, asio::io_context& loop)
               app.metrics().auth_failure(base::facts(code).name);
               app.audit().note_refusal(code, source);
             }),
+      readers_(loop, shared.app.feed()),
+      doors_{loop, shared.workers, shared.app.router(), readers_},
       timer_(loop) {
   schedule();
 }
@@ -85,9 +83,12 @@ std::optional<Error> Surface::check_origin(const http::Exchange& exchange, bool 
   const auto& settings = shared_.app.settings();
   if (!settings.hosts.allows(head.host)) return Error(Code::host_not_allowed);
   // The gate needs a credential that no browser adds by itself; its CORS answers decide there.
-  if (for_gate || is_safe_method(head.method)) return std::nullopt;
+  const auto path = path_of(head);
+  const bool is_mcp = shared_.app.router().is_mcp_door(path);
+  if (for_gate || (is_safe_method(head.method) && !is_mcp)) return std::nullopt;
   const auto origin = head.field("origin");
   if (!origin || *origin == settings.origin) return std::nullopt;
+  if (!allowed_origin(exchange, path).empty()) return std::nullopt;
   return Error(Code::origin_not_allowed);
 }
 
@@ -123,7 +124,7 @@ bool Surface::answer_now(http::Exchange& exchange) {
   const bool for_gate = belongs_to_gate(exchange, path);
   if (!exchange.peer().unix_socket) {
     if (auto refused = check_origin(exchange, for_gate)) {
-      refuse_now(exchange, *refused);
+      refuse_at_door(exchange, path, *refused);
       return true;
     }
   }
@@ -132,6 +133,10 @@ bool Surface::answer_now(http::Exchange& exchange) {
     return gate_.answer_now(exchange);
   }
   auto& router = shared_.app.router();
+  if (router.is_door(path) && !(head.method == "GET" && path == "/.well-known/mcp")) {
+    exchange.set_route(path);
+    return false;
+  }
   exchange.set_route(router.route_template(path));
   const bool has_body = head.body != http::BodyKind::none;
   if (has_body || !router.quick(head.method, path, caller(exchange))) return false;
@@ -146,6 +151,10 @@ asio::awaitable<void> Surface::answer(http::Exchange& exchange) {
   } else if (shared_.app.router().is_event_stream(exchange.request().method, path) &&
              caller(exchange) == api::CallerKind::owner) {
     co_await stream_events(exchange);
+  } else if (shared_.app.router().is_door(path)) {
+    co_await answer_door(exchange, path);
+  } else if (path.starts_with("/oresundspace/space/")) {
+    co_await answer_space(exchange, path);
   } else {
     co_await answer_api(exchange);
   }
@@ -166,13 +175,19 @@ api::Request Surface::api_request(const http::Exchange& exchange, std::string_vi
   request.metrics_access = path == "/metrics" && has_metrics_access(exchange);
   request.source_address = gate::source_address(*shared_.gate, exchange);
   request.request_id = exchange.request_id();
+  request.private_key = shared_secret(head.secret(http::SecretField::private_key));
+  request.user_token = shared_secret(head.secret(http::SecretField::user_token));
+  request.join_token = shared_secret(head.secret(http::SecretField::join_token));
+  request.bearer = shared_secret(http::bearer(head));
+  request.browser = is_browser(head);
+  request.allowed_origin = allowed_origin(exchange, path);
   return request;
 }
 
 void Surface::refuse_now(http::Exchange& exchange, const Error& error) {
   const auto accept = exchange.request().field("accept").value_or("");
-  exchange.respond(
-      api::error_response(error, exchange.request_id(), accept, shared_.app.settings().origin));
+  exchange.respond(shared_.app.router().refuse_early(
+      error, exchange.request_id(), accept, gate::source_address(*shared_.gate, exchange)));
 }
 
 asio::awaitable<void> Surface::answer_api(http::Exchange& exchange) {

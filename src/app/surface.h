@@ -10,6 +10,9 @@
 
 #include "api/router.h"
 #include "app/app.h"
+#include "doors/a2a.h"
+#include "doors/mcp.h"
+#include "doors/space_stream.h"
 #include "gate/gate.h"
 #include "http/exchange.h"
 #include "http/workers.h"
@@ -23,10 +26,12 @@ struct SharedSurface {
   std::shared_ptr<const gate::Settings> gate;
   uid_t owner = 0;  ///< user that owns the data folder
   std::function<bool()> draining;
+  const doors::Mcp& mcp;
+  const doors::A2aDoor& a2a;
 };
 
 /// One event loop's front door: checks Host and Origin, then hands the request to the management
-/// API, the discovery documents or the gate.
+/// API, the spaces, the discovery documents or the gate.
 class Surface final : public http::Service {
  public:
   Surface(const SharedSurface& shared, boost::asio::io_context& loop);
@@ -49,12 +54,23 @@ class Surface final : public http::Service {
   void refuse_now(http::Exchange& exchange, const base::Error& error);
   boost::asio::awaitable<void> answer_api(http::Exchange& exchange);
   boost::asio::awaitable<void> stream_events(http::Exchange& exchange);
+  // surface_spaces.cc
+  /// In the form of the surface that the path belongs to.
+  void refuse_at_door(http::Exchange& exchange, const std::string& path,
+                      const base::Error& error);
+  [[nodiscard]] std::string allowed_origin(const http::Exchange& exchange,
+                                           std::string_view path) const;
+  doors::DoorRequest door_request(const http::Exchange& exchange, std::string_view path) const;
+  boost::asio::awaitable<void> answer_door(http::Exchange& exchange, std::string path);
+  boost::asio::awaitable<void> answer_space(http::Exchange& exchange, std::string path);
   void schedule();
   void tick();
 
   SharedSurface shared_;
   boost::asio::io_context& loop_;
   gate::Gate gate_;
+  doors::SpaceReaders readers_;
+  doors::Loop doors_;
   boost::asio::steady_timer timer_;
   int ticks_ = 0;
 };
