@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include "app/folder_lock.h"
-#include "authority/store_schema.h"
+#include "app/schema.h"
 #include "cli/commands.h"
 #include "sql/open.h"
 
@@ -50,7 +50,7 @@ base::Result<void> restore_file(Context& context, const StoreOptions& options) {
   TRY(const auto folder, context.folder());
   TRY(const auto lock, app::FolderLock::take(folder));
   return sql::restore_sqlite(folder / "kronborg.db", options.file,
-                             authority::migrations().back().version);
+                             app::schema().back().version);
 }
 
 int restore(Context& context, const StoreOptions& options) {
