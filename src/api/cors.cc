@@ -23,7 +23,7 @@ Response with_cors(Response response, std::string_view allowed_origin) {
   return response;
 }
 
-Response cors_preflight(std::string_view allowed_origin) {
+Response cors_preflight(std::string_view allowed_origin, bool private_network) {
   Response response;
   response.status = 204;
   response.content_type.clear();
@@ -33,6 +33,8 @@ Response cors_preflight(std::string_view allowed_origin) {
   response.fields.emplace_back("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE");
   response.fields.emplace_back("Access-Control-Allow-Headers", request_headers);
   response.fields.emplace_back("Access-Control-Max-Age", "600");
+  if (private_network)
+    response.fields.emplace_back("Access-Control-Allow-Private-Network", "true");
   return response;
 }
 

@@ -10,6 +10,7 @@ namespace kronborg::api {
 /// changes nothing.
 Response with_cors(Response response, std::string_view allowed_origin);
 /// 204 to OPTIONS on a route of spaces; with the fields of CORS for an allowed origin only.
-Response cors_preflight(std::string_view allowed_origin);
+/// `private_network`: the page asks to be let into one.
+Response cors_preflight(std::string_view allowed_origin, bool private_network);
 
 }  // namespace kronborg::api

@@ -80,7 +80,8 @@ Response Pipeline::run(std::optional<Held>* held) {
   if (wants_strict(field("prefer")))
     response.fields.emplace_back("Preference-Applied", "handling=strict");
   add_rate_fields(response);
-  if (is_in_space_table(request_.path)) return with_cors(std::move(response), request_.allowed_origin);
+  if (is_in_space_table(request_.path) && request_.method != "OPTIONS")
+    return with_cors(std::move(response), request_.allowed_origin);
   return response;
 }
 
@@ -115,7 +116,8 @@ Response Pipeline::spaces_answer(const Found& found, std::optional<Held>* held) 
 
 Response Pipeline::options(const Found& found) const {
   if (services_.documents.find(request_.path) != nullptr) return preflight_answer();
-  Response response = cors_preflight(request_.allowed_origin);
+  Response response = cors_preflight(request_.allowed_origin,
+                                     field("access-control-request-private-network") == "true");
   response.fields.emplace_back("Allow", found.allow + ", OPTIONS");
   return response;
 }

@@ -70,7 +70,8 @@ bool Router::owns(std::string_view path) const {
   return std::ranges::any_of(owned_below,
                              [&](std::string_view prefix) { return path.starts_with(prefix); }) ||
          std::ranges::find(owned_exactly, path) != std::end(owned_exactly) ||
-         state_->documents.find(path) != nullptr || is_door(path);
+         state_->documents.find(path) != nullptr || is_door(path) ||
+         (state_->settings.owns_docs && path.starts_with("/docs/"));
 }
 
 bool Router::is_door(std::string_view path) const {

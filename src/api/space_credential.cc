@@ -60,6 +60,20 @@ std::string hint_of(std::string_view reason) {
   return {};
 }
 
+Error ended(std::string_view dead_code, std::string_view reason, std::int64_t at_ms) {
+  const Code code = dead_code == "space_closed"  ? Code::space_closed
+                    : dead_code == "key_expired" ? Code::key_expired
+                                                 : Code::key_revoked;
+  Error error(code);
+  if (code == Code::key_revoked) error.message = "This key has been revoked.";
+  if (code == Code::key_expired) error.message = "This key has expired.";
+  error.hint = hint_of(reason);
+  if (error.hint.empty()) error.hint = "Create a space, or ask for an invitation.";
+  return std::move(error)
+      .with({.name = "reason", .value = std::string(reason)})
+      .with({.name = "endedAt", .value = base::iso_time(at_ms)});
+}
+
 }  // namespace
 
 std::optional<Error> SpacePipeline::check_credential() {
@@ -150,17 +164,11 @@ std::optional<Error> SpacePipeline::dead_key(const spaces::DeadKey& dead) {
       if (!looked && looked.error().code != Code::idempotency_mismatch) return looked.error();
     }
   }
-  const Code code = dead.code == "space_closed"  ? Code::space_closed
-                    : dead.code == "key_expired" ? Code::key_expired
-                                                 : Code::key_revoked;
-  Error error(code);
-  if (code == Code::key_revoked) error.message = "This key has been revoked.";
-  if (code == Code::key_expired) error.message = "This key has expired.";
-  error.hint = hint_of(dead.reason);
-  if (error.hint.empty()) error.hint = "Create a space, or ask for an invitation.";
-  return std::move(error)
-      .with({.name = "reason", .value = std::string(dead.reason)})
-      .with({.name = "endedAt", .value = base::iso_time(dead.ended_at_ms)});
+  // Who waits with its join token is not told of the invitation, which ended joining, not waiting.
+  if (rule_.key == KeyPlace::poll && join_token_ && !dead.space_reason.empty()) {
+    return ended("space_closed", dead.space_reason, dead.space_ended_at_ms);
+  }
+  return ended(dead.code, dead.reason, dead.ended_at_ms);
 }
 
 std::optional<Error> SpacePipeline::check_rights() const {

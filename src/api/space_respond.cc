@@ -2,6 +2,7 @@
 #include <array>
 #include <boost/json/array.hpp>
 
+#include "api/addresses.h"
 #include "api/space_pipeline.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -33,9 +34,11 @@ Response SpacePipeline::respond(SpaceOutcome outcome) {
     response.body = std::move(outcome.text);
   } else {
     // Who has few reads left is asked to come less often (docs/protocol/spaces.md section 8.3).
-    const bool is_short = rates_ && !rates_->shares.empty() &&
-                          rates_->shares.front().remaining * 5 < rates_->shares.front().policy.quota;
-    if (auto* interval = outcome.body.if_contains(interval_member); interval != nullptr && is_short) {
+    const bool is_short =
+        rates_ && !rates_->shares.empty() &&
+        rates_->shares.front().remaining * 5 < rates_->shares.front().policy.quota;
+    if (auto* interval = outcome.body.if_contains(interval_member);
+        interval != nullptr && is_short) {
       *interval = std::min(interval->to_number<std::int64_t>() * 2, longest_interval_ms);
     }
     if (!warnings_.empty()) outcome.body["warnings"] = render(warnings_);
@@ -68,19 +71,20 @@ Response SpacePipeline::unauthorized(const Error& error) {
   const bool sent = error.code != Code::key_missing;
   if (request_.caller != CallerKind::owner && !request_.resumed) {
     const Rate& rate = settings.rates[static_cast<std::size_t>(Policy::bad_credential)];
-    const std::array asks{RateAsk{{facts_of(Policy::bad_credential).name, rate.quota, rate.window_s},
-                                  RateKey::of_source(request_.source_address)}};
+    const std::array asks{
+        RateAsk{{facts_of(Policy::bad_credential).name, rate.quota, rate.window_s},
+                RateKey::of_source(request_.source_address)}};
     rates_ = services_.limiter.take(asks);
     if (!rates_->allowed && sent) return refuse_rates();
   }
   const std::string metadata = settings.origin + "/.well-known/oauth-protected-resource";
+  const Addresses addresses(settings);
   const json::object next{{"metadata", metadata},
-                          {"skill", settings.origin + "/auth.md"},
+                          {"skill", addresses.guide},
                           {"create", settings.origin + "/oresundspace/space"}};
   Error shown = error;
   shown.details.push_back({.name = "next", .value = base::JsonText{base::to_text(next)}});
-  Response response =
-      error_response(shown, request_.request_id, field("accept"), settings.origin);
+  Response response = error_response(shown, request_.request_id, field("accept"), settings.origin);
   std::string challenge = "Bearer resource_metadata=\"" + metadata + "\"";
   if (sent) {
     challenge.append(", error=\"invalid_token\", error_description=\"")
@@ -88,8 +92,8 @@ Response SpacePipeline::unauthorized(const Error& error) {
         .append("\"");
   }
   response.fields.emplace_back("WWW-Authenticate", std::move(challenge));
-  response.fields.emplace_back("Link", "<" + settings.origin + "/auth.md>; rel=\"service-doc\", <" +
-                                           settings.origin + "/openapi.json>; rel=\"service-desc\"");
+  response.fields.emplace_back("Link", "<" + addresses.guide + ">; rel=\"service-doc\", <" +
+                                           addresses.openapi + ">; rel=\"service-desc\"");
   return response;
 }
 

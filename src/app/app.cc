@@ -11,6 +11,7 @@
 #include "app/status.h"
 #include "authority/load.h"
 #include "base/file.h"
+#include "doors/mcp_tool.h"
 #include "spaces/sweep.h"
 #include "sql/migrations.h"
 #include "sql/open.h"
@@ -115,6 +116,7 @@ api::Settings App::api_settings() {
   settings.spaces_enabled = options_.config.flag("spaces.enabled");
   settings.anonymous_create = options_.config.flag("spaces.anonymous_create");
   settings.service_name = options_.config.text("spaces.service_name");
+  settings.mcp_tools = doors::tool_list();
   settings.owns_mcp = !is_upstreams(options_.config, "/mcp");
   settings.owns_a2a = !is_upstreams(options_.config, "/a2a");
   settings.owns_docs = !is_upstreams(options_.config, "/docs");

@@ -28,10 +28,11 @@ bool is_safe_method(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS";
 }
 
-constexpr std::string_view api_fields[] = {"content-type",     "accept",      "idempotency-key",
-                                           "prefer",           "api-version", "if-none-match",
-                                           "content-encoding", "if-match",    "x-fencing-token",
-                                           "last-event-id",    "sec-purpose"};
+constexpr std::string_view api_fields[] = {
+    "content-type",     "accept",      "idempotency-key",
+    "prefer",           "api-version", "if-none-match",
+    "content-encoding", "if-match",    "x-fencing-token",
+    "last-event-id",    "sec-purpose", "access-control-request-private-network"};
 
 }  // namespace
 

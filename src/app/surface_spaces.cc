@@ -82,7 +82,8 @@ asio::awaitable<void> Surface::answer_door(http::Exchange& exchange, std::string
     co_return;
   }
   if (request.method == "OPTIONS") {
-    exchange.respond(api::cors_preflight(origin));
+    const auto asks = exchange.request().field("access-control-request-private-network");
+    exchange.respond(api::cors_preflight(origin, asks == "true"));
     co_return;
   }
   request.body = std::move(*body);

@@ -47,6 +47,9 @@ struct DeadKey {
   std::string_view code;    ///< key_revoked, key_expired, space_closed
   std::string_view reason;  ///< section 11.2
   std::int64_t ended_at_ms = 0;
+  /// The space has ended too, for this reason and at this time; empty: it is open.
+  std::string_view space_reason = {};
+  std::int64_t space_ended_at_ms = 0;
   Caller was;  ///< what it was good for, as far as it is still known: a repeat of the request that
                ///< ended it is told from it
 };

@@ -23,9 +23,26 @@ void consider(std::optional<End>& earliest, const std::optional<std::int64_t>& a
 
 /// Columns of the statement in read_key.
 enum Column : std::size_t {
-  key_id, space, type, holder, hint, created, last_used, expires, ended, ended_reason, due,
-  due_reason, space_id, space_closed, space_closed_reason, space_expires, space_unused,
-  space_ownerless, muted, address
+  key_id,
+  space,
+  type,
+  holder,
+  hint,
+  created,
+  last_used,
+  expires,
+  ended,
+  ended_reason,
+  due,
+  due_reason,
+  space_id,
+  space_closed,
+  space_closed_reason,
+  space_expires,
+  space_unused,
+  space_ownerless,
+  muted,
+  address
 };
 
 base::Result<Caller> caller_from(const sql::Row& row, const credential::SpaceKeyHash& hash) {
@@ -123,8 +140,14 @@ base::Result<Found> read_key(sql::Transaction& transaction, const credential::Sp
   const auto end = end_of(row);
   const bool has_ended = !row.is_null(ended) || !row.is_null(space_closed);
   if (end && (has_ended || end->at_ms <= now_ms)) {
-    return Found(
-        DeadKey{.code = end->code, .reason = end->reason, .ended_at_ms = end->at_ms, .was = caller});
+    DeadKey dead{
+        .code = end->code, .reason = end->reason, .ended_at_ms = end->at_ms, .was = caller};
+    if (const auto closed = row.maybe_integer(space_closed)) {
+      const auto why = static_cast<SpaceEnd>(row.maybe_integer(space_closed_reason).value_or(0));
+      dead.space_reason = name_of(why);
+      dead.space_ended_at_ms = *closed;
+    }
+    return Found(dead);
   }
   if (end) caller.ends_at_ms = end->at_ms;
   return Found(std::move(caller));

@@ -109,7 +109,8 @@ async function checkAllowed(route, asked, type) {
   // Refused for a parameter that is not defined: nothing is changed, and the key was looked at.
   const path = `${asked.path}?notDefined=1`;
   const answer = await ask(route, { ...asked, path }, { fields: { Prefer: 'handling=strict' } });
-  const late = ['400 unknown_member', route.by?.[type]];
+  const isJoin = nameOf(route).endsWith('/join') && asked.options.bearer?.startsWith('osp_');
+  const late = [isJoin ? '401 user_token_invalid' : '400 unknown_member', route.by?.[type]];
   assert.ok(late.includes(answer.finding), `${answer.finding}: ${answer.text}`);
 }
 

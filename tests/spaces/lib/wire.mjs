@@ -37,7 +37,7 @@ export class Answer {
 
   /** "401 key_missing"; the status alone where the body has no code. */
   get finding() {
-    const isJson = /json/.test(this.field('content-type') ?? '') && this.body.length > 0;
+    const isJson = /[/+]json/.test(this.field('content-type') ?? '') && this.body.length > 0;
     const code = isJson ? this.json.code : undefined;
     return code === undefined ? String(this.status) : `${this.status} ${code}`;
   }
