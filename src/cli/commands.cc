@@ -23,7 +23,7 @@ void add_commands(const Shell& shell) {
   static constexpr std::array table{
       add_identity_commands,  add_serve_command,       add_agent_commands, add_key_commands,
       add_whitelist_commands, add_credential_commands, add_audit_commands, add_store_commands,
-      add_config_commands,    add_doctor_command,      add_about_commands,
+      add_space_commands,     add_config_commands,     add_doctor_command, add_about_commands,
   };
   for (const auto add : table) add(shell);
 }

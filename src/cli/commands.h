@@ -27,6 +27,7 @@ void add_agent_commands(const Shell& shell);
 void add_key_commands(const Shell& shell);
 void add_whitelist_commands(const Shell& shell);
 void add_credential_commands(const Shell& shell);
+void add_space_commands(const Shell& shell);
 void add_audit_commands(const Shell& shell);
 void add_store_commands(const Shell& shell);
 void add_config_commands(const Shell& shell);

@@ -58,21 +58,21 @@ std::optional<std::string> text_of_ids(const std::vector<std::string>& ids) {
   return base::to_text(base::json::array(ids.begin(), ids.end()));
 }
 
-/// The sender's name is that of its participant, taken by the statement itself: a message costs
-/// two.
-base::Result<void> insert(Act& act, std::int64_t space, Message& message) {
-  TRY(const auto inserted,
-      act.run("INSERT INTO space_messages (space, seq, id, at_ms, type, content, sender_id, "
-              "sender_name, sender_key_type, sender_verified, sender_address, reply_to, mentions, "
-              "redacted) SELECT $1, $2, $3, $4, $5, $6, id, name, $7, $8, CAST($9 AS TEXT), "
-              "CAST($10 AS TEXT), CAST($11 AS TEXT), 0 FROM space_participants WHERE id = $12 "
-              "RETURNING sender_name",
-              space, message.seq, message.id, message.at_ms, message.type, message.content,
-              message.sender_key_type, message.sender_verified, message.sender_address,
-              message.reply_to, text_of_ids(message.mentions), *message.sender_id));
-  if (inserted.rows.empty()) return Code::not_found;
-  message.sender_name = inserted.rows.front().text(0);
+base::Result<void> insert(Act& act, std::int64_t space, const Message& message) {
+  TRY_VOID(act.run(
+      "INSERT INTO space_messages (space, seq, id, at_ms, type, content, sender_id, sender_name, "
+      "sender_key_type, sender_verified, sender_address, reply_to, mentions, redacted) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0)",
+      space, message.seq, message.id, message.at_ms, message.type, message.content,
+      message.sender_id, message.sender_name, message.sender_key_type, message.sender_verified,
+      message.sender_address, message.reply_to, text_of_ids(message.mentions)));
   return {};
+}
+
+base::Result<std::string> name_of_sender(Act& act, std::string_view id) {
+  TRY(const auto found, act.run("SELECT name FROM space_participants WHERE id = $1", id));
+  if (found.rows.empty()) return Code::store_damaged;
+  return found.rows.front().text(0);
 }
 
 }  // namespace
@@ -82,6 +82,8 @@ base::Result<std::vector<Message>> post_messages(Act& act, const Caller& caller,
   for (const NewMessage& wanted : messages) {
     TRY_VOID(check_references(act, caller.space, wanted));
   }
+  const std::string sender_id = text_of(caller.holder);
+  TRY(const std::string sender_name, name_of_sender(act, sender_id));
   TRY(auto place, take_places(act, caller.space, static_cast<std::int64_t>(messages.size())));
   if (!place) {
     return Error(Code::limit_reached, "This space has all the messages it may have.",
@@ -97,8 +99,8 @@ base::Result<std::vector<Message>> post_messages(Act& act, const Caller& caller,
                     .at_ms = place->at_ms++,
                     .type = wanted.type,
                     .content = wanted.content,
-                    .sender_id = text_of(caller.holder),
-                    .sender_name = {},
+                    .sender_id = sender_id,
+                    .sender_name = sender_name,
                     .sender_key_type = std::string(name_of(caller.type)),
                     .sender_verified = caller.address.has_value(),
                     .sender_address = {},
@@ -126,12 +128,7 @@ base::Result<void> post_system_message(Act& act, std::int64_t space, std::string
                         .sender_address = {},
                         .reply_to = {},
                         .mentions = {}};
-  TRY_VOID(
-      act.run("INSERT INTO space_messages (space, seq, id, at_ms, type, content, sender_name, "
-              "sender_key_type, sender_verified, redacted) "
-              "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0)",
-              space, message.seq, message.id, message.at_ms, message.type, message.content,
-              message.sender_name, message.sender_key_type));
+  TRY_VOID(insert(act, space, message));
   tell_message(act, space, message, message.seq, {});
   return {};
 }

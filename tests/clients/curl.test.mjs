@@ -51,7 +51,7 @@ test('a bare request is told where to look, and finds a true document there', ()
   const document = JSON.parse(metadata.body);
   assert.equal(document.resource, `http://localhost:${server.port}`);
   assert.deepEqual(document.bearer_methods_supported, ['header']);
-  assert.equal(document.authorization_servers, undefined);
+  assert.deepEqual(document.authorization_servers, [document.resource]);
 });
 
 test('a chat over curl streams', () => {

@@ -25,7 +25,7 @@ roomy['spaces.anonymous_mint_per_hour'] = 1_000_000;
 roomy['spaces.streams_per_key'] = 100;
 roomy['spaces.streams_per_source'] = 1000;
 
-const preload = '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1';
+const preload = '/usr/$LIB/faketime/libfaketimeMT.so.1';
 
 /** The configuration file of { 'section.key': value }. */
 function toml(settings) {
