@@ -33,8 +33,7 @@ Response cors_preflight(std::string_view allowed_origin, bool private_network) {
   response.fields.emplace_back("Access-Control-Allow-Methods", "GET, HEAD, POST, PUT, DELETE");
   response.fields.emplace_back("Access-Control-Allow-Headers", request_headers);
   response.fields.emplace_back("Access-Control-Max-Age", "600");
-  if (private_network)
-    response.fields.emplace_back("Access-Control-Allow-Private-Network", "true");
+  if (private_network) response.fields.emplace_back("Access-Control-Allow-Private-Network", "true");
   return response;
 }
 

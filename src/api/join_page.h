@@ -2,8 +2,8 @@
 
 #include <string_view>
 
-// The page behind a human link (docs/protocol/spaces.md section 5.2): join_page.html, .js and .css of
-// this folder, which the build puts into the library. It is the same for every space and holds
+// The page behind a human link (docs/protocol/spaces.md section 5.2): join_page.html, .js and .css
+// of this folder, which the build puts into the library. It is the same for every space and holds
 // nothing of it: what it shows it asks for itself, with the key from the fragment of its address.
 
 namespace kronborg::api {

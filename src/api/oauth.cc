@@ -113,9 +113,10 @@ Response revoke_credential(const spaces::Parts& parts, MetricsCredentials& metri
   if (const auto key = credential::SpaceKey::parse(**token)) {
     ended = end_space_key(parts, key->hash(), request);
   } else {
-    ended = metrics.end_presented(
-        {.actor = "holder", .source_address = request.source_address, .request_id = request.request_id},
-        **token);
+    ended = metrics.end_presented({.actor = "holder",
+                                   .source_address = request.source_address,
+                                   .request_id = request.request_id},
+                                  **token);
   }
   base::wipe((*token)->data(), (*token)->size());
   if (!ended) return oauth_error("temporarily_unavailable", ended.error(), request);
@@ -148,8 +149,7 @@ Response start_link(const Settings& settings, const Request& request) {
   if (type == "identity_assertion" && assertion == "verified_email") {
     return refuse(Error(Code::verified_email_not_enabled).with(next));
   }
-  if (type == "identity_assertion" &&
-      assertion == "urn:ietf:params:oauth:token-type:id-jag") {
+  if (type == "identity_assertion" && assertion == "urn:ietf:params:oauth:token-type:id-jag") {
     return refuse(Error(Code::issuer_not_enabled).with(next));
   }
   Error invalid(Code::invalid_member);
@@ -161,12 +161,12 @@ Response start_link(const Settings& settings, const Request& request) {
 
 Response space_key_answer(const Settings& settings, const Request& request) {
   const auto refuse = [&](Code code) {
-    Response response = error_response(Error(code), request.request_id,
-                                       field_of(request, "accept"), settings.origin);
+    Response response = error_response(Error(code), request.request_id, field_of(request, "accept"),
+                                       settings.origin);
     if (response.status == 401) {
-      response.fields.emplace_back(
-          "WWW-Authenticate", "Bearer resource_metadata=\"" + settings.origin +
-                                  "/.well-known/oauth-protected-resource\"");
+      response.fields.emplace_back("WWW-Authenticate",
+                                   "Bearer resource_metadata=\"" + settings.origin +
+                                       "/.well-known/oauth-protected-resource\"");
     }
     return response;
   };

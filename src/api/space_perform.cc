@@ -2,8 +2,9 @@
 #include "api/space_pipeline.h"
 #include "spaces/keys.h"
 
-// Steps 9 to 11 of docs/protocol/http.md section 4: a repeat is answered from what is stored; else the
-// effect, its audit and its stored answer are one transaction, in which the credential is asked again.
+// Steps 9 to 11 of docs/protocol/http.md section 4: a repeat is answered from what is stored; else
+// the effect, its audit and its stored answer are one transaction, in which the credential is asked
+// again.
 
 namespace kronborg::api {
 namespace {
@@ -142,9 +143,10 @@ void SpacePipeline::store_refusal(const Error& error) {
   if (!repeatable_ || !is_stored_status(error.status()) || error.status() == 423) return;
   const Response response = refuse(error);
   // Not stored means that a repeat is evaluated anew, which has no effect either.
-  (void)services_.desk.parts.database.write([&](sql::Transaction& transaction) -> base::Result<void> {
-    return services_.answers.store(transaction, *repeatable_, response, {}, false, now_ms());
-  });
+  (void)services_.desk.parts.database.write(
+      [&](sql::Transaction& transaction) -> base::Result<void> {
+        return services_.answers.store(transaction, *repeatable_, response, {}, false, now_ms());
+      });
 }
 
 }  // namespace kronborg::api

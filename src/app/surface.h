@@ -56,8 +56,7 @@ class Surface final : public http::Service {
   boost::asio::awaitable<void> stream_events(http::Exchange& exchange);
   // surface_spaces.cc
   /// In the form of the surface that the path belongs to.
-  void refuse_at_door(http::Exchange& exchange, const std::string& path,
-                      const base::Error& error);
+  void refuse_at_door(http::Exchange& exchange, const std::string& path, const base::Error& error);
   [[nodiscard]] std::string allowed_origin(const http::Exchange& exchange,
                                            std::string_view path) const;
   doors::DoorRequest door_request(const http::Exchange& exchange, std::string_view path) const;

@@ -59,7 +59,8 @@ struct Error {
   std::string hint;     ///< empty: the hint of the table
   std::vector<MemberError> errors;
   std::vector<Detail> details;
-  /// Another HTTP status than that of the table, for a code that two surfaces share; 0: the table's.
+  /// Another HTTP status than that of the table, for a code that two surfaces share; 0: the
+  /// table's.
   int other_status = 0;
 
   Error(Code c)

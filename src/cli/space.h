@@ -9,7 +9,8 @@
 namespace kronborg::cli {
 
 // The verbs of `kronborg space`, each group in its own file. `noun` is the noun `space`.
-void add_space_rooms(const Shell& noun);        // create, list, show, update, close, forget
+void add_space_rooms(const Shell& noun);        // create, list, forget
+void add_space_settings(const Shell& noun);     // show, update, close
 void add_space_records(const Shell& noun);      // export, audit
 void add_space_keys(const Shell& noun);         // keys, rotate, revoke-key
 void add_space_invitations(const Shell& noun);  // invite, invitations, uninvite

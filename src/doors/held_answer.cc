@@ -28,9 +28,9 @@ class Waiter final : public SpaceReader {
     const bool key_ended = notice.kind == spaces::NoticeKind::key_ended &&
                            (notice.ends_space || notice.ended_key_id == held_.key_id);
     // A lock is waited for with `after` below zero: whatever happens to a document may free it.
-    const bool came = held_.after < 0 ? notice.kind == spaces::NoticeKind::artifact
-                                      : notice.kind == spaces::NoticeKind::message &&
-                                            notice.seq > held_.after;
+    const bool came = held_.after < 0
+                          ? notice.kind == spaces::NoticeKind::artifact
+                          : notice.kind == spaces::NoticeKind::message && notice.seq > held_.after;
     if (key_ended || came) wake();
   }
 

@@ -54,7 +54,8 @@ class Spool {
   }
   std::string read(std::uint64_t offset) const {
     std::string bytes(part_bytes, '\0');
-    const ssize_t count = pread(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    const ssize_t count =
+        pread(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     bytes.resize(count > 0 ? static_cast<std::size_t>(count) : 0);
     return bytes;
   }
@@ -68,7 +69,8 @@ class Spool {
 
 base::Result<void> fill(Spool& spool, const Loop& loop, const api::Reader& reader) {
   const Turn turn;
-  if (!turn.taken()) return base::Error(base::Code::overloaded, "Too many exports are being written.");
+  if (!turn.taken())
+    return base::Error(base::Code::overloaded, "Too many exports are being written.");
   if (!spool.is_open()) return base::Error(base::Code::store_full, "The export cannot be written.");
   bool whole = true;
   TRY_VOID(loop.router.export_space(reader, [&](std::string_view bytes) {
@@ -89,7 +91,8 @@ asio::awaitable<void> serve_space_export(const Loop& loop, http::Exchange& excha
   Spool spool(folder);
   const bool run = co_await loop.workers.run([&] {
     admitted = loop.router.admit(request);
-    if (const auto* reader = std::get_if<api::Reader>(&admitted)) filled = fill(spool, loop, *reader);
+    if (const auto* reader = std::get_if<api::Reader>(&admitted))
+      filled = fill(spool, loop, *reader);
   });
   if (!run) filled = base::Code::overloaded;
   if (const auto* refused = std::get_if<api::Response>(&admitted); run && refused != nullptr) {

@@ -10,8 +10,8 @@
 
 namespace kronborg::doors {
 
-/// Exports that may be written at one time; one more is answered 503. A snapshot of the store is open
-/// while one is written, not while a slow client reads it.
+/// Exports that may be written at one time; one more is answered 503. A snapshot of the store is
+/// open while one is written, not while a slow client reads it.
 inline constexpr int most_exports = 4;
 
 /// Lets the request in, writes the export into a file without a name in `folder`, and sends that.

@@ -35,7 +35,8 @@ class SpaceReader {
 };
 
 /// The readers of one event loop, by space. The store's writer thread leaves its notices here and
-/// wakes the loop once for all that came meanwhile. Everything but heard() is for the loop's thread.
+/// wakes the loop once for all that came meanwhile. Everything but heard() is for the loop's
+/// thread.
 class SpaceReaders final : public spaces::Listener {
  public:
   SpaceReaders(boost::asio::io_context& loop, spaces::Feed& feed) : loop_(loop), feed_(feed) {}

@@ -24,7 +24,8 @@ using boost::system::error_code;
 constexpr std::chrono::milliseconds accept_pause{100};
 
 base::Error cannot_listen(const std::string& where, const error_code& error) {
-  if (error == asio::error::address_in_use) return {Code::listen_address_in_use, where + " is in use."};
+  if (error == asio::error::address_in_use)
+    return {Code::listen_address_in_use, where + " is in use."};
   if (error == asio::error::access_denied) {
     return {Code::config_invalid, "This user may not listen on " + where + "."};
   }

@@ -19,7 +19,8 @@ namespace kronborg::http {
 /// others.
 class Listener {
  public:
-  /// Binds and listens. Errors: listen_address_in_use (names the address), config_invalid, file_error.
+  /// Binds and listens. Errors: listen_address_in_use (names the address), config_invalid,
+  /// file_error.
   static base::Result<std::unique_ptr<Listener>> open(asio::io_context& loop,
                                                       const ListenAddress& address);
   Listener(const Listener&) = delete;

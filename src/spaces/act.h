@@ -19,8 +19,8 @@ namespace kronborg::spaces {
 enum class ActorKind : std::uint8_t { participant, human, system, operator_ };
 
 /// One request's, or one background step's, doings in the store: inside one transaction, by
-/// somebody, at one time. What happened is written to the audit in the same transaction, and told to
-/// the readers of the space after the commit. Only for the thread and the time of its work.
+/// somebody, at one time. What happened is written to the audit in the same transaction, and told
+/// to the readers of the space after the commit. Only for the thread and the time of its work.
 class Act {
  public:
   struct Origin {
@@ -45,7 +45,7 @@ class Act {
   bool keep = false;
 
   struct Entry {
-    std::string_view event;  ///< docs/protocol/spaces.md section 12
+    std::string_view event;    ///< docs/protocol/spaces.md section 12
     std::string subject = {};  ///< id of what it was done to; empty: none
     std::string key_id = {};   ///< the key it is about; empty: that of the actor
     base::json::object detail = {};
@@ -55,8 +55,8 @@ class Act {
 
   /// Told to the readers of the space after the commit, in the order of the calls.
   void tell(std::int64_t space, Notice notice);
-  /// After the commit these keys are looked up anew. Called for every key whose rights, state or end
-  /// a change touches.
+  /// After the commit these keys are looked up anew. Called for every key whose rights, state or
+  /// end a change touches.
   void forget(std::vector<credential::SpaceKeyHash> hashes);
 
   std::string new_id() const;  ///< UUID version 4

@@ -19,20 +19,21 @@
 namespace kronborg::spaces {
 
 using Uuid = std::array<std::uint8_t, 16>;
-std::string text_of(const Uuid& id);             ///< lower case with hyphens
+std::string text_of(const Uuid& id);  ///< lower case with hyphens
 std::optional<Uuid> uuid_of(std::string_view text);
 
-/// What is known of a live key: all that a decision needs, so that one costs no look into the store.
+/// What is known of a live key: all that a decision needs, so that one costs no look into the
+/// store.
 struct Caller {
   credential::SpaceKeyHash hash{};
   Uuid key_id{};
   Uuid space_id{};
-  Uuid holder{};            ///< participant, or invitation for KeyType::invitation
-  std::int64_t space = 0;   ///< number of the space in the store
+  Uuid holder{};           ///< participant, or invitation for KeyType::invitation
+  std::int64_t space = 0;  ///< number of the space in the store
   std::int64_t created_at_ms = 0;
-  std::int64_t ends_at_ms = 0;  ///< the earliest end of key and space; 0: none
-  std::int64_t key_expires_at_ms = 0;  ///< as shown; 0: none
-  std::int64_t muted_until_ms = 0;     ///< 0: not muted; forever: without end
+  std::int64_t ends_at_ms = 0;               ///< the earliest end of key and space; 0: none
+  std::int64_t key_expires_at_ms = 0;        ///< as shown; 0: none
+  std::int64_t muted_until_ms = 0;           ///< 0: not muted; forever: without end
   std::optional<identity::Address> address;  ///< proven
   std::array<char, 4> hint{};
   KeyType type = KeyType::participant;

@@ -23,7 +23,7 @@ struct Invitation {
   bool requires_approval = false, listed = false;
   std::string state;  ///< live, expired, used_up, revoked, rotated
   std::optional<std::string> successor_id;
-  std::optional<std::string> hint;                ///< of its key
+  std::optional<std::string> hint;  ///< of its key
   std::optional<std::int64_t> last_used_at_ms;
 };
 

@@ -10,9 +10,9 @@ namespace {
 constexpr std::array<std::string_view, 4> key_types = {"owner", "participant", "observer",
                                                        "invitation"};
 constexpr std::array<std::string_view, 11> key_ends = {
-    "expired", "max_uses",  "kicked",    "left",
-    "rotated", "revoked",   "revoked_by_holder", "reissued",
-    "recovered", "invitation_revoked", "invitation_rotated"};
+    "expired",           "max_uses",          "kicked",   "left",      "rotated",
+    "revoked",           "revoked_by_holder", "reissued", "recovered", "invitation_revoked",
+    "invitation_rotated"};
 constexpr std::array<std::string_view, 5> space_ends = {"closed", "ttl", "unused", "ownerless",
                                                         "operator"};
 constexpr std::array<std::string_view, 5> notice_kinds = {"space", "message", "participant",

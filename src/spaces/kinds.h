@@ -49,7 +49,13 @@ std::string_view name_of(KeyEnd end);
 std::string_view code_of(KeyEnd end);
 
 /// Why a space ended. The numbers stand in the store.
-enum class SpaceEnd : std::uint8_t { closed = 0, ttl = 1, unused = 2, ownerless = 3, operator_ = 4 };
+enum class SpaceEnd : std::uint8_t {
+  closed = 0,
+  ttl = 1,
+  unused = 2,
+  ownerless = 3,
+  operator_ = 4
+};
 std::string_view name_of(SpaceEnd end);
 
 /// What an audience may be told (section 8.4): some notices are for the owner alone.

@@ -132,7 +132,7 @@ TEST_F(ParticipantTest, AMuteIsSeenByTheNextRequest) {
 TEST_F(ParticipantTest, AMuteWithoutEndLastsUntilItIsTakenBack) {
   ASSERT_EQ(code_of(mute(seller.id, {})), "ok");
   ASSERT_EQ(code_of(mute(seller.id, {})), "ok");  // a repeat
-  clock.step(6LL * 86'400'000);  // the space would close unused after 7
+  clock.step(6LL * 86'400'000);                   // the space would close unused after 7
   EXPECT_TRUE(caller(seller).is_muted(clock.now_ms()));
   const auto body = render(participant(seller.id), clock.now_ms(), false);
   EXPECT_TRUE(body.at("muted").as_bool());

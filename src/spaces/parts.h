@@ -22,7 +22,8 @@ inline constexpr std::int64_t max_messages = 100'000;
 inline constexpr std::size_t max_message_bytes = 65'536;
 inline constexpr std::int64_t max_artifacts = 500;
 inline constexpr std::size_t max_artifact_bytes = 1'048'576;
-inline constexpr std::int64_t max_content_bytes = 256LL << 20U;  ///< artifacts with history, per space
+inline constexpr std::int64_t max_content_bytes = 256LL << 20U;  ///< artifacts with history, per
+                                                                 ///< space
 inline constexpr std::int64_t max_revisions_with_content = 1'000;
 inline constexpr std::int64_t max_signatures = 1'000;  ///< per artifact
 inline constexpr std::int64_t max_audit_entries = 50'000;

@@ -20,7 +20,8 @@ constexpr auto tables = std::to_array<sql::Text>({
 
     // state: 0 open, 1 closed, 2 erased. unused_until_ms: null once the owner key was used.
     // told_closing: the 300 s notice of a ttl end has been told.
-    "CREATE TABLE spaces (number BIGINT PRIMARY KEY, id TEXT NOT NULL UNIQUE, state BIGINT NOT NULL, "
+    "CREATE TABLE spaces (number BIGINT PRIMARY KEY, id TEXT NOT NULL UNIQUE, state BIGINT NOT "
+    "NULL, "
     "name TEXT NOT NULL, description TEXT NOT NULL, agenda TEXT, is_public BIGINT NOT NULL, "
     "requires_approval BIGINT NOT NULL, require_verified BIGINT NOT NULL, owner_id TEXT NOT NULL, "
     "created_at_ms BIGINT NOT NULL, updated_at_ms BIGINT NOT NULL, expires_at_ms BIGINT, "
@@ -31,11 +32,14 @@ constexpr auto tables = std::to_array<sql::Text>({
     "CREATE INDEX spaces_due ON spaces (state, due_at_ms)",
     "CREATE INDEX spaces_listed ON spaces (is_public, state, number)",
 
-    // hash: SHA-256 of the 32 bytes. holder: participant or invitation. due_reason: why it ends when
+    // hash: SHA-256 of the 32 bytes. holder: participant or invitation. due_reason: why it ends
+    // when
     // due_at_ms has come (KeyEnd). expires_at_ms: the end it was minted with, as shown.
     // ended_reason null: it ended with its space.
-    "CREATE TABLE space_keys (hash TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, space BIGINT NOT NULL, "
-    "type BIGINT NOT NULL, holder TEXT NOT NULL, hint TEXT NOT NULL, created_at_ms BIGINT NOT NULL, "
+    "CREATE TABLE space_keys (hash TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, space BIGINT NOT "
+    "NULL, "
+    "type BIGINT NOT NULL, holder TEXT NOT NULL, hint TEXT NOT NULL, created_at_ms BIGINT NOT "
+    "NULL, "
     "last_used_at_ms BIGINT, expires_at_ms BIGINT, ended_at_ms BIGINT, ended_reason BIGINT, "
     "due_at_ms BIGINT, due_reason BIGINT)",
     "CREATE INDEX space_keys_live ON space_keys (space, holder) WHERE ended_at_ms IS NULL",
@@ -44,7 +48,8 @@ constexpr auto tables = std::to_array<sql::Text>({
     "CREATE INDEX space_keys_ended ON space_keys (ended_at_ms) WHERE ended_at_ms IS NOT NULL",
 
     // status: pending, active, left, kicked, denied, expired. muted_until_ms: null not muted, -1
-    // without end. join_token_hash: SHA-256 of the join token. key_wanted: an approved key that waits
+    // without end. join_token_hash: SHA-256 of the join token. key_wanted: an approved key that
+    // waits
     // to be collected (also after reissue). due_at_ms: the end of a pending request.
     "CREATE TABLE space_participants (id TEXT PRIMARY KEY, space BIGINT NOT NULL, "
     "position BIGINT NOT NULL, name TEXT NOT NULL, name_folded TEXT NOT NULL, role TEXT, "
@@ -58,12 +63,15 @@ constexpr auto tables = std::to_array<sql::Text>({
     "CREATE TABLE space_blocks (space BIGINT NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL, "
     "participant_id TEXT NOT NULL, PRIMARY KEY (space, kind, value))",
 
-    // state: live, expired, used_up, revoked, rotated. listed_key: the key of an invitation that the
+    // state: live, expired, used_up, revoked, rotated. listed_key: the key of an invitation that
+    // the
     // owner has published in the directory, and of no other; gone when it ends.
     "CREATE TABLE space_invitations (id TEXT PRIMARY KEY, space BIGINT NOT NULL, "
-    "position BIGINT NOT NULL, key_type BIGINT NOT NULL, label TEXT, created_at_ms BIGINT NOT NULL, "
+    "position BIGINT NOT NULL, key_type BIGINT NOT NULL, label TEXT, created_at_ms BIGINT NOT "
+    "NULL, "
     "expires_at_ms BIGINT NOT NULL, max_uses BIGINT NOT NULL, uses BIGINT NOT NULL, "
-    "requires_approval BIGINT NOT NULL, listed BIGINT NOT NULL, listed_key TEXT, state TEXT NOT NULL, "
+    "requires_approval BIGINT NOT NULL, listed BIGINT NOT NULL, listed_key TEXT, state TEXT NOT "
+    "NULL, "
     "successor_id TEXT)",
     "CREATE INDEX space_invitations_place ON space_invitations (space, position)",
 
@@ -77,7 +85,8 @@ constexpr auto tables = std::to_array<sql::Text>({
 
     // lock_token: the last fencing token that was granted. lock_until_ms null: not locked.
     "CREATE TABLE space_artifacts (id TEXT PRIMARY KEY, space BIGINT NOT NULL, "
-    "position BIGINT NOT NULL, name TEXT NOT NULL, media_type TEXT NOT NULL, revision BIGINT NOT NULL, "
+    "position BIGINT NOT NULL, name TEXT NOT NULL, media_type TEXT NOT NULL, revision BIGINT NOT "
+    "NULL, "
     "sha256 TEXT NOT NULL, size BIGINT NOT NULL, created_at_ms BIGINT NOT NULL, "
     "created_by TEXT NOT NULL, created_by_name TEXT NOT NULL, updated_at_ms BIGINT NOT NULL, "
     "updated_by TEXT NOT NULL, updated_by_name TEXT NOT NULL, deleted BIGINT NOT NULL, "
@@ -87,12 +96,15 @@ constexpr auto tables = std::to_array<sql::Text>({
     "CREATE INDEX space_artifacts_lock ON space_artifacts (lock_until_ms)",
     // content null: pruned, only the hash is kept.
     "CREATE TABLE space_revisions (artifact TEXT NOT NULL, revision BIGINT NOT NULL, "
-    "space BIGINT NOT NULL, sha256 TEXT NOT NULL, size BIGINT NOT NULL, created_at_ms BIGINT NOT NULL, "
+    "space BIGINT NOT NULL, sha256 TEXT NOT NULL, size BIGINT NOT NULL, created_at_ms BIGINT NOT "
+    "NULL, "
     "created_by TEXT NOT NULL, created_by_name TEXT NOT NULL, note TEXT, content TEXT, "
     "signature_count BIGINT NOT NULL, PRIMARY KEY (artifact, revision))",
     "CREATE INDEX space_revisions_space ON space_revisions (space)",
-    "CREATE TABLE space_signatures (id TEXT PRIMARY KEY, space BIGINT NOT NULL, artifact TEXT NOT NULL, "
-    "position BIGINT NOT NULL, revision BIGINT NOT NULL, sha256 TEXT NOT NULL, intent TEXT NOT NULL, "
+    "CREATE TABLE space_signatures (id TEXT PRIMARY KEY, space BIGINT NOT NULL, artifact TEXT NOT "
+    "NULL, "
+    "position BIGINT NOT NULL, revision BIGINT NOT NULL, sha256 TEXT NOT NULL, intent TEXT NOT "
+    "NULL, "
     "address TEXT NOT NULL, participant_id TEXT NOT NULL, signature TEXT NOT NULL, "
     "message TEXT NOT NULL, signed_at_ms BIGINT NOT NULL, "
     "UNIQUE (artifact, revision, address, intent))",
@@ -100,7 +112,8 @@ constexpr auto tables = std::to_array<sql::Text>({
     "CREATE INDEX space_signatures_space ON space_signatures (space)",
 
     // purpose: attach or join. subject: participant or invitation.
-    "CREATE TABLE space_challenges (id TEXT PRIMARY KEY, space BIGINT NOT NULL, key_id TEXT NOT NULL, "
+    "CREATE TABLE space_challenges (id TEXT PRIMARY KEY, space BIGINT NOT NULL, key_id TEXT NOT "
+    "NULL, "
     "purpose TEXT NOT NULL, subject TEXT NOT NULL, address TEXT NOT NULL, nonce TEXT NOT NULL, "
     "expires_at_ms BIGINT NOT NULL)",
     "CREATE INDEX space_challenges_key ON space_challenges (key_id)",
