@@ -114,7 +114,8 @@ base::Result<Router::Replay> Router::replay(const Reader& reader, std::int64_t a
   Replay replay{.text = {}, .last = after};
   TRY_VOID(desk.parts.database.read([&](sql::Transaction& transaction) -> base::Result<void> {
     spaces::Act act(desk.parts, transaction, desk.parts.time.now_ms(), {});
-    TRY(const auto page, spaces::read_messages(act, reader.caller.space, after, messages_per_page));
+    TRY(const auto page,
+        spaces::read_messages(act, reader.caller.space, after, messages_per_page, form));
     for (const spaces::Message& message : page.messages) {
       if (message.seq > until) break;
       spaces::Notice notice{.kind = spaces::NoticeKind::message,

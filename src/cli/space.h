@@ -36,4 +36,17 @@ int in_space(Context& context, const SpaceChoice& choice, const Work& work) {
   return done_work ? static_cast<int>(done) : context.fail(done_work.error());
 }
 
+/// A verb about one space, whose work is `work`; `Options` has the member `choice`.
+template <class Options>
+CLI::App* about_space(const Shell& noun, const std::shared_ptr<Options>& options, const char* name,
+                      const char* summary, const char* example,
+                      base::Result<void> (*work)(SpaceSession&, StoredSpace&, const Options&)) {
+  auto& context = noun.context;
+  const auto run = [&context, options, work] {
+    return in_space(context, options->choice,
+                    [&](auto& session, auto& space) { return work(session, space, *options); });
+  };
+  return takes_space(noun.verb(name, summary, example, run), options->choice);
+}
+
 }  // namespace kronborg::cli

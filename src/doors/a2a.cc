@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 
+#include "api/media.h"
 #include "base/encoding.h"
 #include "doors/a2a_methods.h"
 
@@ -86,7 +87,7 @@ std::optional<A2aRefusal> wrong_transport(const DoorRequest& request, const A2aP
     refusal.fields = {{"Allow", "POST, OPTIONS"}};
     return refusal;
   }
-  if (is_json_type(request.field("content-type"))) return std::nullopt;
+  if (api::is_json(request.field("content-type"))) return std::nullopt;
   A2aRefusal refusal = refusal_of(base::Code::unsupported_media_type, place);
   refusal.http_status = 415;
   refusal.details = {{"supported", "application/json"}};

@@ -55,8 +55,6 @@ struct Calls {
 /// Pages of the manual: name and Markdown.
 using DocPages = std::vector<std::pair<std::string, std::string>>;
 
-/// `application/json`, with no charset or utf-8 (docs/protocol/http.md section 5).
-bool is_json_type(std::string_view content_type);
 /// One space key: 64 hexadecimal digits.
 bool has_key_form(std::string_view text);
 /// A key as it was sent, compared without regard to the case of its digits, in constant time.

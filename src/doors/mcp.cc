@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/accept.h"
+#include "api/media.h"
 #include "base/json.h"
 
 namespace kronborg::doors {
@@ -32,7 +33,7 @@ base::Error supported(Code code, std::vector<std::string> types) {
 /// The first step of http.md section 4 that fails here and is not about the message.
 std::optional<base::Error> transport_fault(const DoorRequest& request) {
   if (request.method != "POST") return Code::method_not_allowed;
-  if (!is_json_type(request.field("content-type"))) {
+  if (!api::is_json(request.field("content-type"))) {
     return supported(Code::unsupported_media_type, {"application/json"});
   }
   const std::string_view accept = request.field("accept");

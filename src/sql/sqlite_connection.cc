@@ -51,9 +51,9 @@ base::Result<void> SqliteConnection::set_up() {
   sqlite3_db_config(database_, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
   sqlite3_db_config(database_, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
   sqlite3_wal_hook(database_, count_log_pages, &log_pages_);
-  for (const auto* pragma :
-       {"PRAGMA trusted_schema = OFF", "PRAGMA cell_size_check = ON", "PRAGMA foreign_keys = ON",
-        "PRAGMA synchronous = FULL", "PRAGMA case_sensitive_like = ON"}) {
+  for (const auto* pragma : {"PRAGMA trusted_schema = OFF", "PRAGMA cell_size_check = ON",
+                             "PRAGMA foreign_keys = ON", "PRAGMA synchronous = FULL",
+                             "PRAGMA case_sensitive_like = ON", "PRAGMA secure_delete = FAST"}) {
     TRY_VOID(execute(pragma));
   }
   return {};

@@ -26,6 +26,7 @@ OUTSIDE = [
     (r"boost/asio/ssl", {"http"}),
     (r"boost/asio", {"http", "gate", "doors", "app"}),
     (r"(sqlite3\.h|libpq)", {"sql"}),
+    (r"gumbo\.h", {"spaces"}),
     (r"(seccomp\.h|linux/seccomp\.h)", {"keyholder"}),
 ]
 
