@@ -146,6 +146,19 @@ Result<void> unlock(SpaceSession& session, StoredSpace& space, const DocumentOpt
 
 using Do = Result<void> (*)(SpaceSession&, StoredSpace&, const DocumentOptions&);
 
+CLI::App* about_space(const Shell& noun, const std::shared_ptr<DocumentOptions>& options,
+                      const char* name, const char* summary, const char* example, Do work) {
+  auto& context = noun.context;
+  return takes_space(noun.verb(name, summary, example,
+                               [&context, options, work] {
+                                 return in_space(context, options->choice,
+                                                 [&](auto& session, auto& space) {
+                                                   return work(session, space, *options);
+                                                 });
+                               }),
+                     options->choice);
+}
+
 CLI::App* about_document(const Shell& noun, const std::shared_ptr<DocumentOptions>& options,
                          const char* name, const char* summary, const char* example, Do work) {
   auto* verb = about_space(noun, options, name, summary, example, work);

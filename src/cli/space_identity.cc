@@ -91,6 +91,21 @@ Result<void> sign(SpaceSession& session, StoredSpace& space, const IdentityOptio
   return {};
 }
 
+using Do = Result<void> (*)(SpaceSession&, StoredSpace&, const IdentityOptions&);
+
+CLI::App* about_space(const Shell& noun, const std::shared_ptr<IdentityOptions>& options,
+                      const char* name, const char* summary, const char* example, Do work) {
+  auto& context = noun.context;
+  return takes_space(noun.verb(name, summary, example,
+                               [&context, options, work] {
+                                 return in_space(context, options->choice,
+                                                 [&](auto& session, auto& space) {
+                                                   return work(session, space, *options);
+                                                 });
+                               }),
+                     options->choice);
+}
+
 }  // namespace
 
 void add_space_signing(const Shell& artifact) {

@@ -184,6 +184,21 @@ Result<void> uninvite(SpaceSession& session, StoredSpace& space, const JoinOptio
   return {};
 }
 
+using Do = Result<void> (*)(SpaceSession&, StoredSpace&, const JoinOptions&);
+
+CLI::App* about_space(const Shell& noun, const std::shared_ptr<JoinOptions>& options,
+                      const char* name, const char* summary, const char* example, Do work) {
+  auto& context = noun.context;
+  return takes_space(noun.verb(name, summary, example,
+                               [&context, options, work] {
+                                 return in_space(context, options->choice,
+                                                 [&](auto& session, auto& space) {
+                                                   return work(session, space, *options);
+                                                 });
+                               }),
+                     options->choice);
+}
+
 }  // namespace
 
 void add_space_invitations(const Shell& noun) {
@@ -198,11 +213,9 @@ void add_space_invitations(const Shell& noun) {
       ->check(CLI::IsMember({"on", "off"}));
   made->add_option("--label", options->label, "for your own list");
   made->add_flag("--listed", options->listed, "shown to everybody, in a public space");
-  about_space<JoinOptions>(noun, options, "invitations", "list the invitations of a space",
-                           "kronborg space invitations 'Licence renewal'",
-                           [](SpaceSession& session, StoredSpace& space, const JoinOptions&) {
-                             return invitations(session, space);
-                           });
+  about_space(noun, options, "invitations", "list the invitations of a space",
+              "kronborg space invitations 'Licence renewal'",
+              [](auto& session, auto& space, const auto&) { return invitations(session, space); });
   auto* ended = about_space(noun, options, "uninvite", "end an invitation",
                             "kronborg space uninvite 'Licence renewal' eb921518", uninvite);
   ended->add_option("invitation", options->id, "id, the start of it, or label")->required();

@@ -69,7 +69,15 @@ using Do = Result<void> (*)(SpaceSession&, StoredSpace&, const PeopleOptions&);
 
 CLI::App* about_one(const Shell& noun, const std::shared_ptr<PeopleOptions>& options,
                     const char* name, const char* summary, const char* example, Do work) {
-  auto* verb = about_space(noun, options, name, summary, example, work);
+  auto& context = noun.context;
+  auto* verb = takes_space(noun.verb(name, summary, example,
+                                     [&context, options, work] {
+                                       return in_space(context, options->choice,
+                                                       [&](auto& session, auto& space) {
+                                                         return work(session, space, *options);
+                                                       });
+                                     }),
+                           options->choice);
   verb->add_option("participant", options->who, "id, the start of it, or name")->required();
   return verb;
 }
@@ -86,12 +94,12 @@ void add_space_people(const Shell& noun) {
       options->choice);
   about_one(noun, options, "approve", "let somebody in who waits",
             "kronborg space approve 'Licence renewal' seller",
-            [](SpaceSession& session, StoredSpace& space, const PeopleOptions& given) {
+            [](auto& session, auto& space, const auto& given) {
               return act(session, space, given, "approve", {}, "pending");
             });
   about_one(noun, options, "deny", "refuse somebody who waits",
             "kronborg space deny 'Licence renewal' seller --reason 'not invited'",
-            [](SpaceSession& session, StoredSpace& space, const PeopleOptions& given) {
+            [](auto& session, auto& space, const auto& given) {
               json::object body;
               put_text(body, "reason", given.reason);
               return act(session, space, given, "deny", body, "pending");
@@ -105,22 +113,21 @@ void add_space_people(const Shell& noun) {
                    "do not replace the invitation that they came with");
   kicked->add_flag("--all-invitations", options->all_invitations, "replace every live invitation");
   kicked->add_flag("--no-block", options->no_block, "they may join again");
-  about_one(
-      noun, options, "mute", "let somebody read only",
-      "kronborg space mute 'Licence renewal' seller --for 10m",
-      [](SpaceSession& session, StoredSpace& space, const PeopleOptions& given) -> Result<void> {
-        json::object body;
-        TRY_VOID(put_seconds(body, "durationSeconds", given.duration, "--for"));
-        return act(session, space, given, "mute", body, "");
-      })
+  about_one(noun, options, "mute", "let somebody read only",
+            "kronborg space mute 'Licence renewal' seller --for 10m",
+            [](auto& session, auto& space, const auto& given) -> Result<void> {
+              json::object body;
+              TRY_VOID(put_seconds(body, "durationSeconds", given.duration, "--for"));
+              return act(session, space, given, "mute", body, "");
+            })
       ->add_option("--for", options->duration, "90s, 10m, 12h or 7d; default: without end");
   about_one(noun, options, "unmute", "end a mute", "kronborg space unmute 'Licence renewal' seller",
-            [](SpaceSession& session, StoredSpace& space, const PeopleOptions& given) {
+            [](auto& session, auto& space, const auto& given) {
               return act(session, space, given, "unmute", {}, "");
             });
   about_one(noun, options, "reissue", "end the keys of somebody who lost theirs; they collect anew",
             "kronborg space reissue 'Licence renewal' seller",
-            [](SpaceSession& session, StoredSpace& space, const PeopleOptions& given) {
+            [](auto& session, auto& space, const auto& given) {
               return act(session, space, given, "reissue", {}, "");
             });
 }

@@ -63,6 +63,21 @@ Result<void> redact(SpaceSession& session, StoredSpace& space, const TalkOptions
   return {};
 }
 
+using Do = Result<void> (*)(SpaceSession&, StoredSpace&, const TalkOptions&);
+
+CLI::App* about_space(const Shell& noun, const std::shared_ptr<TalkOptions>& options,
+                      const char* name, const char* summary, const char* example, Do work) {
+  auto& context = noun.context;
+  return takes_space(noun.verb(name, summary, example,
+                               [&context, options, work] {
+                                 return in_space(context, options->choice,
+                                                 [&](auto& session, auto& space) {
+                                                   return work(session, space, *options);
+                                                 });
+                               }),
+                     options->choice);
+}
+
 }  // namespace
 
 void print_message(const json::value& message) {
