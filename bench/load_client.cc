@@ -33,7 +33,7 @@ std::size_t body_size(std::string_view head) {
 }  // namespace
 
 void fail(std::string_view what) {
-  std::fprintf(stderr, "bench_api_load: %.*s\n", static_cast<int>(what.size()), what.data());
+  std::fprintf(stderr, "bench: %.*s\n", static_cast<int>(what.size()), what.data());
   std::exit(1);
 }
 

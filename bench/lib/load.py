@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import random
 import re
 import subprocess
 import time
@@ -11,6 +12,7 @@ from lib.stats import Series
 
 CONNECTIONS = 64
 ROTATE = pathlib.Path(__file__).parent / "rotate.lua"
+KEYS = pathlib.Path(__file__).parent / "keys.lua"
 UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 60e3}
 # A server that used less than this share of its core was not the limit.
 SATURATED = 0.95
@@ -41,16 +43,21 @@ def latency(text, percent):
     return float(value) * UNITS[unit]
 
 
-def wrk(server, path, seconds, token=None, tokens=None):
-    """One token on every request, or those of the file `tokens` in turn."""
+def wrk(server, path, seconds, token=None, tokens=None, keys=None):
+    """One token on every request, or those of the file `tokens` in turn, or the space keys of
+    `keys` (file, count) from a random one on."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
     if token:
         command += ["-H", f"Authorization: Bearer {token}"]
     if tokens:
         command += ["-s", ROTATE]
+    if keys:
+        command += ["-s", KEYS]
     command.append(f"http://127.0.0.1:{server.port}{path}")
     if tokens:
         command += ["--", tokens]
+    if keys:
+        command += ["--", keys[0], str(random.randrange(keys[1]))]
     before = server.cpu_seconds()
     running = subprocess.Popen(
         command,
@@ -68,14 +75,14 @@ def wrk(server, path, seconds, token=None, tokens=None):
 class Contender:
     """A server and what it is asked. `rows` hold what was measured."""
 
-    def __init__(self, name, server, path, token=None, tokens=None):
+    def __init__(self, name, server, path, token=None, tokens=None, keys=None):
         self.name, self.server, self.path = name, server, path
-        self.token, self.tokens = token, tokens
+        self.token, self.tokens, self.keys = token, tokens, keys
         self.rounds = []
 
     def run(self, seconds):
         wait_until_idle(self.server.processes)
-        return wrk(self.server, self.path, seconds, self.token, self.tokens)
+        return wrk(self.server, self.path, seconds, self.token, self.tokens, self.keys)
 
     def series(self, member):
         return Series(getattr(one, member) for one in self.rounds)

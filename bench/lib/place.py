@@ -103,6 +103,9 @@ class Place:
         process.stop()
         self.processes.remove(process)
 
+    def remove(self, folder):
+        shutil.rmtree(folder, ignore_errors=True)
+
 
 def free_port():
     with socket.socket() as taken:

@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build/release"
 KRONBORG = BUILD / "kronborg"
 
-NGINX = """daemon off; master_process off; worker_processes 1;
+NGINX = """{modules}daemon off; master_process off; worker_processes 1;
 pid {folder}/pid; error_log {folder}/error.log crit;
 events {{ worker_connections 2048; }}
 http {{
@@ -68,11 +68,12 @@ class Web:
             connection.close()
 
 
-def nginx(place, name, http_block):
+def nginx(place, name, http_block, modules=""):
     """`http_block` may hold {port}, the port of the server that is returned."""
     folder, port = place.sub(name), free_port()
     config = folder / "nginx.conf"
-    config.write_text(NGINX.format(folder=folder, http=http_block.replace("{port}", str(port))))
+    http = http_block.replace("{port}", str(port))
+    config.write_text(NGINX.format(folder=folder, http=http, modules=modules))
     command = ["nginx", "-c", config, "-e", folder / "error.log"]
     process = place.spawn(name, command)
     wait_for_port(place, process, port)
