@@ -49,8 +49,7 @@ base::Result<void> restore_file(Context& context, const StoreOptions& options) {
   }
   TRY(const auto folder, context.folder());
   TRY(const auto lock, app::FolderLock::take(folder));
-  return sql::restore_sqlite(folder / "kronborg.db", options.file,
-                             app::schema().back().version);
+  return sql::restore_sqlite(folder / "kronborg.db", options.file, app::schema().back().version);
 }
 
 int restore(Context& context, const StoreOptions& options) {

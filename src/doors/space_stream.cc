@@ -54,6 +54,7 @@ asio::awaitable<void> SpaceStream::serve() {
     exchange_.cut();
   } else {
     exchange_.end();
+    exchange_.cut();  // behind the last chunk: the connection closes too (section 8.4)
   }
 }
 
