@@ -173,7 +173,7 @@ base::Result<void> SpaceAnswers::store(sql::Transaction& transaction, const Repe
   if (stored_ >= max_answers) return Code::idempotency_capacity;
   TRY(const auto mine,
       transaction("SELECT COUNT(*) FROM (SELECT 1 AS one FROM space_answers WHERE credential = $1 "
-                  "LIMIT 5000) AS some",
+                  "LIMIT 5000) AS counted",
                   call.credential));
   if (mine.rows.at(0).integer(0) >= max_answers_per_key) {
     return base::Error(Code::idempotency_capacity).with_status(429);

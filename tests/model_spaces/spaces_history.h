@@ -34,8 +34,8 @@ class History {
   struct Sent {
     std::string method = {}, path = {}, body = {}, if_match = {}, idempotency = {}, join_token = {};
   };
-  /// Asks; `wanted` is the code that the model says, empty: success. Whether it succeeded.
   Answer ask(const Sent& sent, const std::string& key);
+  /// `wanted` is the code that the model says, empty: success. Whether it was that and a success.
   bool expect(const Answer& answer, const std::string& what, const std::string& wanted);
 
   void step();
@@ -81,8 +81,9 @@ class History {
   }
   /// What a route for these types answers before anything else; empty: goes on.
   std::string refused(const Key& key, std::size_t space, std::string_view types, bool speaks);
-  /// The rows that the key's space has of it; nullptr: not there.
+  /// Deleted ones too; nullptr: the space has had none.
   Artifact* any_artifact(std::size_t space);
+  /// Puts a condition on a write, good or not; the code with which the model refuses it.
   std::string condition(const Artifact* artifact, const Key& key, Sent& sent,
                         boost::json::object& body);
   Key* any_live_key(std::size_t space, bool owner);
