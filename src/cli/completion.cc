@@ -1,6 +1,10 @@
 #include "cli/completion.h"
 
 #include <algorithm>
+#include <filesystem>
+
+#include "base/text.h"
+#include "cli/stored_spaces.h"
 
 namespace kronborg::cli {
 namespace {
@@ -42,6 +46,22 @@ std::vector<std::string> names(Context& context, std::string_view path, std::str
   return found;
 }
 
+/// The spaces of this machine, from its own file alone.
+std::vector<std::string> space_names(const Context& context) {
+  std::vector<std::string> found;
+  const auto folder = context.folder();
+  std::error_code ignored;
+  if (!folder || !std::filesystem::exists(*folder, ignored)) return found;
+  const auto stored = StoredSpaces::load(*folder);
+  if (!stored) return found;
+  for (const auto& space : stored->all()) {
+    for (const auto& name : {space.name, space.space_id}) {
+      if (!name.empty() && base::printable(name) == name) found.push_back(name);
+    }
+  }
+  return found;
+}
+
 /// What the values of an option or a position are called in the table of commands.
 std::vector<std::string> values_of(const CLI::Option& option, Context& context) {
   const auto name = option.get_name();
@@ -53,11 +73,16 @@ std::vector<std::string> values_of(const CLI::Option& option, Context& context) 
   if (name == "id") return names(context, "/api/v1/credentials?limit=500", "credentials", {"id"});
   if (name == "address")
     return names(context, "/api/v1/whitelist?limit=500", "whitelistEntries", {"address"});
+  if (name == "space") return space_names(context);
   if (name == "shell") return {"bash", "zsh", "fish"};
   if (name == "kind") return {"metrics"};
   if (name == "--expires") return {"30d", "90d", "1y", "never"};
   if (name == "--keystore") return {"passphrase", "file"};
-  if (name == "--shared") return {"on", "off"};
+  if (name == "--shared" || name == "--approval" || name == "--require-verified")
+    return {"on", "off"};
+  if (name == "--role") return {"participant", "observer"};
+  if (name == "--type") return {"text", "html", "image"};
+  if (name == "--intent") return {"approve", "acknowledge"};
   return {};
 }
 

@@ -18,9 +18,9 @@ void add_space_commands(const Shell& shell) {
       "Keys are kept in credentials.toml in the data folder, for its owner only.\n"
       "See 'kronborg space <verb> --help' for each verb.");
   static constexpr std::array table{
-      add_space_rooms,     add_space_records,  add_space_keys, add_space_invitations,
-      add_space_joins,     add_space_people,   add_space_talk, add_space_watch,
-      add_space_documents, add_space_identity,
+      add_space_rooms,       add_space_settings,  add_space_records,  add_space_keys,
+      add_space_invitations, add_space_joins,     add_space_people,   add_space_talk,
+      add_space_watch,       add_space_documents, add_space_identity,
   };
   for (const auto add : table) add(noun);
 }

@@ -9,7 +9,8 @@
 namespace kronborg::cli {
 
 // The verbs of `kronborg space`, each group in its own file. `noun` is the noun `space`.
-void add_space_rooms(const Shell& noun);        // create, list, show, update, close, forget
+void add_space_rooms(const Shell& noun);        // create, list, forget
+void add_space_settings(const Shell& noun);     // show, update, close
 void add_space_records(const Shell& noun);      // export, audit
 void add_space_keys(const Shell& noun);         // keys, rotate, revoke-key
 void add_space_invitations(const Shell& noun);  // invite, invitations, uninvite
@@ -33,6 +34,19 @@ int in_space(Context& context, const SpaceChoice& choice, const Work& work) {
   if (!space) return context.fail(space.error());
   const base::Result<void> done_work = work(session, *space);
   return done_work ? static_cast<int>(done) : context.fail(done_work.error());
+}
+
+/// A verb about one space, whose work is `work`; `Options` has the member `choice`.
+template <class Options>
+CLI::App* about_space(const Shell& noun, const std::shared_ptr<Options>& options, const char* name,
+                      const char* summary, const char* example,
+                      base::Result<void> (*work)(SpaceSession&, StoredSpace&, const Options&)) {
+  auto& context = noun.context;
+  const auto run = [&context, options, work] {
+    return in_space(context, options->choice,
+                    [&](auto& session, auto& space) { return work(session, space, *options); });
+  };
+  return takes_space(noun.verb(name, summary, example, run), options->choice);
 }
 
 }  // namespace kronborg::cli

@@ -66,10 +66,14 @@ base::Result<InvitationLink> parse_invitation_link(std::string_view text) {
       .origin = std::string(origin), .space_id = base::lower(id), .key = base::SecretText(key)};
 }
 
+bool is_this_machine(std::string_view server) {
+  const auto url = http::parse_upstream_url(server);
+  return url && (url->host == "localhost" || app::is_loopback(url->host));
+}
+
 bool is_overheard(std::string_view server) {
   const auto url = http::parse_upstream_url(server);
-  return url && !url->tls && url->unix_path.empty() && url->host != "localhost" &&
-         !app::is_loopback(url->host);
+  return url && !url->tls && url->unix_path.empty() && !is_this_machine(server);
 }
 
 }  // namespace kronborg::cli

@@ -22,6 +22,8 @@ base::Result<InvitationLink> parse_invitation_link(std::string_view text);
 /// 64 hexadecimal digits, in lower case.
 bool is_space_key(std::string_view text);
 
+/// Its host is a loopback address or `localhost`.
+bool is_this_machine(std::string_view server);
 /// Keys travel readable to this server: it is spoken to without TLS beyond this machine.
 bool is_overheard(std::string_view server);
 

@@ -1,5 +1,9 @@
 #include <fmt/format.h>
 
+#include <array>
+
+#include "base/random.h"
+#include "base/text.h"
 #include "cli/space.h"
 #include "cli/space_text.h"
 
@@ -11,47 +15,85 @@ using base::Result;
 
 struct PeopleOptions {
   SpaceChoice choice;
-  std::string who;
-  std::optional<std::string> reason, duration;
-  bool keep_invitations = false, all_invitations = false, no_block = false;
+  std::string participant;
+  std::optional<std::string> reason, status, duration, invitations;
+  bool no_block = false;
 };
 
-Result<void> members(SpaceSession& session, StoredSpace& space) {
-  TRY(const auto people, session.all_of(space, "/participants", "participants"));
+/// Pending ones first: they wait for an answer.
+json::array sorted(const json::array& people) {
+  json::array sorted;
+  for (const bool pending : {true, false}) {
+    for (const auto& one : people) {
+      if ((raw_of(one, "status") == "pending") == pending) sorted.push_back(one);
+    }
+  }
+  return sorted;
+}
+
+Result<void> members(SpaceSession& session, StoredSpace& space, const PeopleOptions& options) {
+  std::string path = "/participants?limit=200";
+  if (options.status) path += "&status=" + segment(*options.status);
+  TRY(const auto listed, session.all_of(space, path, "participants"));
+  const auto people = sorted(listed);
   session.context().show(json::object{{"participants", people}}, [&] {
-    Table table({"ID", "NAME", "ROLE", "KEY", "STATUS", "ADDRESS", "LAST SEEN"});
-    for (const bool waiting : {true, false}) {
-      for (const auto& one : people) {
-        if ((text_of(one, "status") == "pending") != waiting) continue;
-        table.add({text_of(one, "participantId").substr(0, 8), one_line(raw_of(one, "name")),
-                   one_line(raw_of(one, "role")), text_of(one, "keyType"),
-                   text_of(one, "status") + (flag_of(one, "muted") ? ", muted" : ""),
-                   text_of(one, "address"), date_of(one, "lastSeenAt")});
-      }
+    Table table({"ID", "NAME", "KEY", "STATUS", "ADDRESS", "ROLE", "SEEN"});
+    for (const auto& one : people) {
+      const bool you = raw_of(one, "participantId") == space.participant_id;
+      table.add({text_of(one, "participantId"),
+                 one_line(raw_of(one, "name")) + (you ? " (you)" : ""), text_of(one, "keyType"),
+                 text_of(one, "status") + (flag_of(one, "muted") ? ", muted" : ""),
+                 flag_of(one, "verified") ? text_of(one, "address") : "-",
+                 one_line(raw_of(one, "role")), date_of(one, "lastSeenAt")});
     }
     table.print("nobody");
   });
   return {};
 }
 
-/// A verb about one participant: POST <space>/participants/<id>/<verb>.
-Result<void> act(SpaceSession& session, StoredSpace& space, const PeopleOptions& options,
-                 std::string_view verb, const json::object& body, std::string_view status) {
-  std::string path = "/participants";
-  if (!status.empty()) path += "?status=" + std::string(status);
-  TRY(const auto people, session.all_of(space, path, "participants"));
-  TRY(const auto one, chosen(people, "participantId", "name", options.who, "participant"));
-  TRY(const auto reply,
-      session.call(space, "POST",
-                   "/participants/" + text_of(one, "participantId") + "/" + std::string(verb),
-                   body));
+/// The id of who is meant, also of those who are gone.
+Result<std::string> participant_id(SpaceSession& session, StoredSpace& space,
+                                   const std::string& wanted) {
+  if (base::is_uuid(wanted)) return base::lower(wanted);
+  json::array everybody;
+  for (const std::string_view status : {"", "&status=kicked", "&status=left"}) {
+    TRY(const auto some,
+        session.all_of(space, "/participants?limit=200" + std::string(status), "participants"));
+    for (const auto& one : some) everybody.push_back(one);
+    const auto found = chosen(everybody, "participantId", "name", wanted, "participant");
+    if (found) return std::string(raw_of(*found, "participantId"));
+  }
+  TRY(const auto found, chosen(everybody, "participantId", "name", wanted, "participant"));
+  return std::string(raw_of(found, "participantId"));
+}
+
+Result<Reply> act(SpaceSession& session, StoredSpace& space, const PeopleOptions& options,
+                  std::string_view action, const json::object& body) {
+  TRY(const auto id, participant_id(session, space, options.participant));
+  return session.call(space, "POST", "/participants/" + segment(id) + "/" + std::string(action),
+                      body);
+}
+
+std::string of(const Reply& reply) {
+  return person(raw_of(reply.value, "name"), raw_of(reply.value, "participantId"));
+}
+
+Result<void> plain(SpaceSession& session, StoredSpace& space, const PeopleOptions& options,
+                   std::string_view action, std::string_view outcome) {
+  json::object body;
+  put_text(body, "reason", options.reason);
+  TRY(const auto reply, act(session, space, options, action, body));
+  session.context().show(reply.value, [&] { fmt::print("{} {}\n", of(reply), outcome); });
+  return {};
+}
+
+Result<void> mute(SpaceSession& session, StoredSpace& space, const PeopleOptions& options) {
+  json::object body;
+  TRY_VOID(put_seconds(body, "durationSeconds", options.duration, "--for"));
+  TRY(const auto reply, act(session, space, options, "mute", body));
   session.context().show(reply.value, [&] {
-    fmt::print("{} is {}{}\n", one_line(raw_of(reply.value, "name")),
-               text_of(reply.value, "status"), flag_of(reply.value, "muted") ? ", muted" : "");
-    for (const auto& link : array_of(reply.value, "rotatedInvitations")) {
-      fmt::print(stderr, "an invitation was replaced, since it had been theirs; the new link:\n");
-      fmt::print("{}\n", one_line(raw_of(link, "agentLink")));
-    }
+    const auto until = date_of(reply.value, "mutedUntil");
+    fmt::print("{} can only read{}\n", of(reply), until.empty() ? "" : ", until " + until);
   });
   return {};
 }
@@ -59,77 +101,102 @@ Result<void> act(SpaceSession& session, StoredSpace& space, const PeopleOptions&
 Result<void> kick(SpaceSession& session, StoredSpace& space, const PeopleOptions& options) {
   json::object body;
   put_text(body, "reason", options.reason);
-  if (options.keep_invitations) body["rotateInvitations"] = false;
-  if (options.all_invitations) body["rotateInvitations"] = "all";
   if (options.no_block) body["block"] = false;
-  return act(session, space, options, "kick", body, "");
+  if (options.invitations == "keep") body["rotateInvitations"] = false;
+  if (options.invitations == "all") body["rotateInvitations"] = "all";
+  TRY(const auto reply, act(session, space, options, "kick", body));
+  session.context().show(reply.value, [&] {
+    fmt::print("{} is out: its keys have ended{}\n", of(reply),
+               array_of(reply.value, "blocked").empty() ? "" : ", and it is blocked");
+    const auto& renewed = array_of(reply.value, "rotatedInvitations");
+    for (const auto& invitation : renewed)
+      fmt::print("{}\n", one_line(raw_of(invitation, "agentLink")));
+    if (!renewed.empty()) {
+      fmt::print(stderr,
+                 "\nThe invitation it came with was replaced. The new link is shown this once; "
+                 "those who still wait keep their place.\n");
+    }
+  });
+  return {};
 }
 
-using Do = Result<void> (*)(SpaceSession&, StoredSpace&, const PeopleOptions&);
+using Verb = Result<void> (*)(SpaceSession&, StoredSpace&, const PeopleOptions&);
 
-CLI::App* about_one(const Shell& noun, const std::shared_ptr<PeopleOptions>& options,
-                    const char* name, const char* summary, const char* example, Do work) {
-  auto& context = noun.context;
-  auto* verb = takes_space(noun.verb(name, summary, example,
-                                     [&context, options, work] {
-                                       return in_space(context, options->choice,
-                                                       [&](auto& session, auto& space) {
-                                                         return work(session, space, *options);
-                                                       });
-                                     }),
-                           options->choice);
-  verb->add_option("participant", options->who, "id, the start of it, or name")->required();
-  return verb;
-}
+struct PersonVerb {
+  const char* name;
+  const char* summary;
+  const char* example;
+  Verb run;
+  bool reason;
+};
+
+constexpr std::array person_verbs{
+    PersonVerb{"approve", "let somebody in who waits", "kronborg space approve renewal seller",
+               [](auto& session, auto& space, const auto& options) {
+                 return plain(session, space, options, "approve", "is in, and can collect its key");
+               },
+               false},
+    PersonVerb{"deny", "refuse somebody who waits",
+               "kronborg space deny renewal d9741469 --reason 'not expected'",
+               [](auto& session, auto& space, const auto& options) {
+                 return plain(session, space, options, "deny", "is denied");
+               },
+               true},
+    PersonVerb{"kick", "put somebody out: its keys end and it is blocked",
+               "kronborg space kick renewal seller --reason 'off topic'", kick, true},
+    PersonVerb{"mute", "let somebody only read", "kronborg space mute renewal seller --for 10m",
+               mute, false},
+    PersonVerb{"unmute", "let somebody write again", "kronborg space unmute renewal seller",
+               [](auto& session, auto& space, const auto& options) {
+                 return plain(session, space, options, "unmute", "can write again");
+               },
+               false},
+    PersonVerb{"reissue", "end the keys of somebody who lost them; a new one can be collected",
+               "kronborg space reissue renewal seller",
+               [](auto& session, auto& space, const auto& options) {
+                 return plain(session, space, options, "reissue",
+                              "has no key any more, and can collect a new one");
+               },
+               false},
+};
 
 }  // namespace
 
 void add_space_people(const Shell& noun) {
   auto& context = noun.context;
   auto options = std::make_shared<PeopleOptions>();
-  takes_space(
-      noun.verb("members", "who is in a space, and who waits to be let in",
-                "kronborg space members 'Licence renewal'",
-                [&context, options] { return in_space(context, options->choice, members); }),
-      options->choice);
-  about_one(noun, options, "approve", "let somebody in who waits",
-            "kronborg space approve 'Licence renewal' seller",
-            [](auto& session, auto& space, const auto& given) {
-              return act(session, space, given, "approve", {}, "pending");
-            });
-  about_one(noun, options, "deny", "refuse somebody who waits",
-            "kronborg space deny 'Licence renewal' seller --reason 'not invited'",
-            [](auto& session, auto& space, const auto& given) {
-              json::object body;
-              put_text(body, "reason", given.reason);
-              return act(session, space, given, "deny", body, "pending");
-            })
-      ->add_option("--reason", options->reason, "written to the audit");
-  auto* kicked =
-      about_one(noun, options, "kick", "remove somebody; their keys die at once",
-                "kronborg space kick 'Licence renewal' seller --reason 'leaked the draft'", kick);
-  kicked->add_option("--reason", options->reason, "written to the audit");
-  kicked->add_flag("--keep-invitations", options->keep_invitations,
-                   "do not replace the invitation that they came with");
-  kicked->add_flag("--all-invitations", options->all_invitations, "replace every live invitation");
-  kicked->add_flag("--no-block", options->no_block, "they may join again");
-  about_one(noun, options, "mute", "let somebody read only",
-            "kronborg space mute 'Licence renewal' seller --for 10m",
-            [](auto& session, auto& space, const auto& given) -> Result<void> {
-              json::object body;
-              TRY_VOID(put_seconds(body, "durationSeconds", given.duration, "--for"));
-              return act(session, space, given, "mute", body, "");
-            })
-      ->add_option("--for", options->duration, "90s, 10m, 12h or 7d; default: without end");
-  about_one(noun, options, "unmute", "end a mute", "kronborg space unmute 'Licence renewal' seller",
-            [](auto& session, auto& space, const auto& given) {
-              return act(session, space, given, "unmute", {}, "");
-            });
-  about_one(noun, options, "reissue", "end the keys of somebody who lost theirs; they collect anew",
-            "kronborg space reissue 'Licence renewal' seller",
-            [](auto& session, auto& space, const auto& given) {
-              return act(session, space, given, "reissue", {}, "");
-            });
+  const auto work = [&context, options](Verb verb) {
+    return [&context, options, verb] {
+      return in_space(context, options->choice,
+                      [&](auto& session, auto& space) { return verb(session, space, *options); });
+    };
+  };
+  takes_space(noun.verb("members", "list who is in a space; the owner also sees who waits",
+                        "kronborg space members 'Licence renewal'", work(members)),
+              options->choice)
+      ->add_option("--status", options->status, "only these; default: active, and pending")
+      ->check(CLI::IsMember({"pending", "active", "left", "kicked", "denied", "expired"}));
+  for (const PersonVerb& verb : person_verbs) {
+    auto* command = takes_space(noun.verb(verb.name, verb.summary, verb.example, work(verb.run)),
+                                options->choice);
+    command
+        ->add_option("participant", options->participant,
+                     "its id, the start of it, or its name when only one has it")
+        ->required();
+    if (verb.reason) command->add_option("--reason", options->reason, "up to 200 characters");
+    if (verb.run == mute)
+      command->add_option("--for", options->duration, "1m to 365d; default: until unmuted");
+    if (verb.run == kick) {
+      command->add_flag_callback(
+          "--keep-invitations", [options] { options->invitations = "keep"; },
+          "do not replace the invitation it came with");
+      command->add_flag_callback(
+          "--all-invitations", [options] { options->invitations = "all"; },
+          "replace all invitations");
+      command->add_flag("--no-block", options->no_block,
+                        "let it come again; on somebody who is out: lift the block");
+    }
+  }
 }
 
 }  // namespace kronborg::cli

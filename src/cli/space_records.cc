@@ -1,9 +1,13 @@
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <cstdio>
-#include <fstream>
+#include <cerrno>
+#include <system_error>
 
+#include "base/file.h"
 #include "cli/space.h"
+#include "cli/space_export.h"
 #include "cli/space_text.h"
 
 namespace kronborg::cli {
@@ -14,87 +18,113 @@ using base::Code;
 using base::Error;
 using base::Result;
 
-constexpr std::chrono::seconds export_patience{60};
+constexpr std::chrono::seconds patience{60};
 
 struct RecordOptions {
   SpaceChoice choice;
-  std::optional<std::string> output, grace;
-  std::string key_id;
-  bool force = false;
+  std::optional<std::string> output, event;
 };
 
-/// The lines as they come, to a file or to standard output.
-Result<void> export_space(SpaceSession& session, StoredSpace& space, const RecordOptions& options) {
-  std::ofstream file;
-  if (options.output) {
-    file.open(*options.output, std::ios::binary | std::ios::trunc);
-    if (!file) return Error(Code::file_error, *options.output + " cannot be written");
+/// A new file that gets its name when it is whole, mode 0600.
+class NewFile {
+ public:
+  static Result<std::unique_ptr<NewFile>> make(const std::filesystem::path& path) {
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored)) {
+      return Error(Code::file_error, fmt::format("{} exists", path.string()),
+                   "name another file, or remove it first");
+    }
+    auto file = std::unique_ptr<NewFile>(new NewFile(path));
+    if (file->fd_ >= 0) return file;
+    return Error(Code::file_error, fmt::format("{} cannot be written: {}", path.string(),
+                                               std::system_category().message(errno)));
   }
-  std::string last;
-  const auto sink = [&](std::string_view bytes) {
-    last = (last + std::string(bytes));
-    if (last.size() > 400) last.erase(0, last.size() - 400);
-    if (options.output)
-      return static_cast<bool>(
-          file.write(bytes.data(), static_cast<std::streamsize>(bytes.size())));
-    return std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size();
-  };
-  TRY(const auto answer, session.stream(space, "/export", {}, sink, export_patience));
-  (void)answer;
-  if (options.output) file.flush();
-  if (last.find("\"type\":\"end\"") == std::string::npos || (options.output && !file)) {
-    return Error(Code::server_unreachable, "the export is not whole: its last line is missing",
-                 "try again");
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+  ~NewFile() {
+    if (fd_ >= 0) ::close(fd_);
+    if (!named_) ::unlink(part_.c_str());
   }
-  if (options.output) fmt::print(stderr, "written to {}\n", *options.output);
+
+  [[nodiscard]] int fd() const { return fd_; }
+  Result<void> name() {
+    named_ = ::fsync(fd_) == 0 && ::rename(part_.c_str(), path_.c_str()) == 0;
+    if (named_) return {};
+    return Error(Code::file_error, fmt::format("{} cannot be written: {}", path_.string(),
+                                               std::system_category().message(errno)));
+  }
+
+ private:
+  explicit NewFile(const std::filesystem::path& path)
+      : path_(path),
+        part_(path.string() + ".part"),
+        fd_(::open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600)) {}
+
+  std::filesystem::path path_;
+  std::string part_;
+  int fd_;
+  bool named_ = false;
+};
+
+Result<void> take_export(SpaceSession& session, StoredSpace& space, const RecordOptions& options) {
+  const bool to_file = options.output && *options.output != "-";
+  if (session.context().json && !to_file) {
+    return Error(Code::usage, "an export is many JSON values, not one", "give --output FILE");
+  }
+  // A key that waited to be collected, or was reissued, is the stored one from here on.
+  TRY(const auto reachable, session.call(space, "GET", "/keys"));
+  std::unique_ptr<NewFile> file;
+  if (to_file) {
+    TRY(file, NewFile::make(*options.output));
+  }
+  const int fd = file ? file->fd() : STDOUT_FILENO;
+  ExportCheck check;
+  Result<void> written;
+  TRY(const auto answer, session.stream(
+                             space, "/export", {{"Accept", "application/x-ndjson"}},
+                             [&](std::string_view bytes) {
+                               check.add(bytes);
+                               written = base::write_all(fd, bytes, options.output.value_or("-"));
+                               return written.has_value();
+                             },
+                             patience));
+  TRY_VOID(written);
+  TRY_VOID(check.judge());
+  if (!file) return {};
+  TRY_VOID(file->name());
+  session.context().show(
+      json::object{{"file", *options.output}, {"lines", check.lines()}, {"sha256", check.sha256()}},
+      [&] {
+        fmt::print("{}: {} lines, whole, SHA-256 {}\n", *options.output, check.lines(),
+                   check.sha256());
+      });
   return {};
 }
 
-Result<void> audit(SpaceSession& session, StoredSpace& space) {
-  TRY(const auto events, session.all_of(space, "/audit?limit=500", "events"));
+std::string who(const json::value& event) {
+  const auto& actor = inner(event, "actor");
+  const auto id = text_of(actor, "participantId");
+  return id.empty() ? text_of(actor, "kind") : id.substr(0, 8);
+}
+
+Result<void> audit(SpaceSession& session, StoredSpace& space, const RecordOptions& options) {
+  TRY(auto events, session.all_of(space, "/audit?limit=500", "events"));
+  if (options.event) {
+    json::array wanted;
+    for (auto& event : events) {
+      if (raw_of(event, "event").starts_with(*options.event)) wanted.push_back(std::move(event));
+    }
+    events = std::move(wanted);
+  }
   session.context().show(json::object{{"events", events}}, [&] {
     for (const auto& event : events) {
-      fmt::print("{}  {:<22}  {}  {}\n", date_of(event, "at"), text_of(event, "event"),
-                 text_of(inner(event, "actor"), "participantId"), text_of(event, "subject"));
+      const auto& detail = inner(event, "detail");
+      fmt::print("{}  {:<22}  {:<8}  {}  {}\n", date_of(event, "at"), text_of(event, "event"),
+                 who(event), one_line(raw_of(event, "subject")),
+                 detail.is_object() ? one_line(base::to_text(detail)) : "");
     }
+    if (events.empty()) fmt::print(stderr, "nothing of that kind\n");
   });
-  return {};
-}
-
-Result<void> keys(SpaceSession& session, StoredSpace& space) {
-  TRY(const auto reply, session.call(space, "GET", "/keys"));
-  session.context().show(reply.value, [&] {
-    Table table({"ID", "TYPE", "HINT", "MADE", "LAST USED", "ENDS", "ENDED"});
-    for (const auto& key : array_of(reply.value, "keys")) {
-      table.add({text_of(key, "keyId"), text_of(key, "keyType"), text_of(key, "hint"),
-                 date_of(key, "createdAt"), date_of(key, "lastUsedAt"), date_of(key, "expiresAt"),
-                 text_of(key, "revokedReason")});
-    }
-    table.print("no keys");
-  });
-  return {};
-}
-
-Result<void> rotate(SpaceSession& session, StoredSpace& space, const RecordOptions& options) {
-  json::object body;
-  TRY_VOID(put_seconds(body, "graceSeconds", options.grace, "--grace"));
-  TRY(const auto reply, session.call(space, "POST", "/keys/rotate", body));
-  const auto member = space.key_type == "owner" ? "ownerPrivateKey" : "participantPrivateKey";
-  space.key = base::SecretText(raw_of(reply.value, member));
-  space.key_id = raw_of(reply.value, "keyId");
-  TRY_VOID(session.keep(space));
-  session.context().show(reply.value, [&] {
-    fmt::print("the new key is stored on this machine; the old one is good until {}\n",
-               date_of(reply.value, "previousKeyValidUntil"));
-  });
-  return {};
-}
-
-Result<void> revoke(SpaceSession& session, StoredSpace& space, const RecordOptions& options) {
-  TRY(const auto reply,
-      session.call(space, "DELETE",
-                   "/keys/" + segment(options.key_id) + (options.force ? "?force=true" : "")));
-  session.context().show(reply.value, [] { fmt::print("1 key revoked\n"); });
   return {};
 }
 
@@ -103,49 +133,27 @@ Result<void> revoke(SpaceSession& session, StoredSpace& space, const RecordOptio
 void add_space_records(const Shell& noun) {
   auto& context = noun.context;
   auto options = std::make_shared<RecordOptions>();
-  takes_space(noun.verb("export", "everything in a space, as lines of JSON",
-                        "kronborg space export 'Licence renewal' --output licence.ndjson",
+  takes_space(noun.verb("export", "take everything out of a space, as lines of JSON (owner)",
+                        "kronborg space export 'Licence renewal' --output renewal.ndjson",
                         [&context, options] {
                           return in_space(context, options->choice,
                                           [&](auto& session, auto& space) {
-                                            return export_space(session, space, *options);
+                                            return take_export(session, space, *options);
                                           });
                         }),
               options->choice)
-      ->add_option("--output", options->output, "file; default: standard output");
-  takes_space(noun.verb("audit", "what happened in a space, and who did it",
-                        "kronborg space audit 'Licence renewal'",
-                        [&context, options] { return in_space(context, options->choice, audit); }),
-              options->choice);
-}
-
-void add_space_keys(const Shell& noun) {
-  auto& context = noun.context;
-  auto options = std::make_shared<RecordOptions>();
-  takes_space(noun.verb("keys", "list the keys of a space that you may see",
-                        "kronborg space keys 'Licence renewal'",
-                        [&context, options] { return in_space(context, options->choice, keys); }),
-              options->choice);
-  takes_space(noun.verb("rotate", "replace the stored key by a new one",
-                        "kronborg space rotate 'Licence renewal' --grace 10m",
+      ->add_option("--output", options->output, "a new file; default: standard output");
+  takes_space(noun.verb("audit", "who did what in a space (owner)",
+                        "kronborg space audit 'Licence renewal' --event participant",
                         [&context, options] {
                           return in_space(context, options->choice,
                                           [&](auto& session, auto& space) {
-                                            return rotate(session, space, *options);
+                                            return audit(session, space, *options);
                                           });
                         }),
               options->choice)
-      ->add_option("--grace", options->grace, "how long the old key stays good: 90s, 10m, 12h, 7d");
-  auto* ended = takes_space(
-      noun.verb("revoke-key", "end a key", "kronborg space revoke-key 'Licence renewal' a4979e2e-…",
-                [&context, options] {
-                  return in_space(context, options->choice, [&](auto& session, auto& space) {
-                    return revoke(session, space, *options);
-                  });
-                }),
-      options->choice);
-  ended->add_option("key", options->key_id, "its id, from 'kronborg space keys'")->required();
-  ended->add_flag("--force", options->force, "also the owner's last key");
+      ->add_option("--event", options->event,
+                   "an event such as key.revoked, or a noun such as key");
 }
 
 }  // namespace kronborg::cli

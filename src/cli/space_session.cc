@@ -23,8 +23,7 @@ constexpr int most_attempts = 3;
 constexpr std::chrono::seconds pause_between{1};
 constexpr base::JsonLimits answer_limits{.members = 4096, .items = 65'536};
 constexpr int most_pages = 1000;
-constexpr std::int64_t least_pause_ms = 1'000;
-constexpr std::int64_t most_pause_ms = 120'000;
+constexpr int pending_status = 202;
 
 bool is_json(std::string_view content_type) {
   return content_type.starts_with("application/json") ||
@@ -126,9 +125,11 @@ base::Result<StoredSpaces> SpaceSession::stored() const {
   return StoredSpaces::load(folder);
 }
 
-base::Result<void> SpaceSession::keep(const StoredSpace& space) const {
+base::Result<void> SpaceSession::keep(StoredSpace& space,
+                                      const std::function<void(StoredSpace&)>& edit) const {
+  edit(space);
   TRY(auto all, stored());
-  return all.put(space);
+  return all.update(space.entry, edit);
 }
 
 base::Result<StoredSpace> SpaceSession::open(const SpaceChoice& choice) {
@@ -139,44 +140,51 @@ base::Result<StoredSpace> SpaceSession::open(const SpaceChoice& choice) {
     return Error(Code::usage, "the join to this space was not answered",
                  "join again with the same link and name: it is not counted twice");
   }
-  TRY(const bool let_in, collect(space));
-  if (let_in) return space;
+  TRY(const auto answer, collect(space));
+  if (answer.status != pending_status) return space;
   return Error(Code::participant_state, "the owner of this space has not decided on your join yet",
                "try again later, or wait with 'kronborg space join --wait' and the same link");
 }
 
-base::Result<bool> SpaceSession::collect(StoredSpace& space) {
+Error SpaceSession::forget_refused(const StoredSpace& space, Error error) const {
+  const bool refused = error.code == Code::join_denied || error.code == Code::join_expired ||
+                       error.code == Code::participant_removed || !ended_reason(error).empty();
+  if (!refused || !space.waits()) return error;
+  auto all = stored();
+  if (all) static_cast<void>(all->remove(space.entry).has_value());
+  return error;
+}
+
+base::Result<Reply> SpaceSession::collect(StoredSpace& space) {
   // The same for the same key: a lost answer comes again, and not after a reissue.
   auto once = "collect-" + space.participant_id;
   if (!space.key_id.empty()) once += "-" + space.key_id;
-  TRY(const auto reply,
-      call_server(space.server,
-                  {.path = space_path(space, "/join/" + space.participant_id),
-                   .fields = {{"X-Private-Key", std::string(space.invitation.reveal())},
-                              {"X-Join-Token", std::string(space.join_token.reveal())},
-                              {"Idempotency-Key", once}}}));
-  if (reply.status == 202) {
-    poll_pause_ms_ = std::clamp(number_of(reply.value, "suggestedPollingIntervalMs"),
-                                least_pause_ms, most_pause_ms);
-    return false;
-  }
-  const auto key = raw_of(reply.value, "participantPrivateKey");
+  auto reply = call_server(space.server,
+                           {.path = space_path(space, "/join/" + space.participant_id),
+                            .fields = {{"X-Private-Key", std::string(space.invitation.reveal())},
+                                       {"X-Join-Token", std::string(space.join_token.reveal())},
+                                       {"Idempotency-Key", once}}});
+  if (!reply) return forget_refused(space, reply.error());
+  if (reply->status == pending_status) return reply;
+  const auto key = raw_of(reply->value, "participantPrivateKey");
   if (!is_space_key(key)) {
     return Error(Code::participant_state, "the key of this join was collected before",
                  "ask the owner of the space to reissue it");
   }
-  space.key = base::SecretText(key);
-  space.key_id = raw_of(reply.value, "keyId");
-  space.key_type = raw_of(reply.value, "keyType");
-  space.as = raw_of(reply.value, "name");
-  TRY_VOID(keep(space));
+  const auto replaced = space.key_id;
+  TRY_VOID(keep(space, [&](StoredSpace& kept) {
+    if (kept.key_id != replaced) return;  // another command was faster, and its key is newer
+    kept.key = base::SecretText(key);
+    kept.key_id = raw_of(reply->value, "keyId");
+    kept.key_type = raw_of(reply->value, "keyType");
+    kept.as = raw_of(reply->value, "name");
+  }));
   const auto shown =
       call_server(space.server, {.path = space_path(space, ""),
                                  .fields = {{"X-Private-Key", std::string(space.key.reveal())}}});
-  if (!shown) return true;
-  space.name = raw_of(shown->value, "name");
-  TRY_VOID(keep(space));
-  return true;
+  if (!shown) return reply;
+  TRY_VOID(keep(space, [&](StoredSpace& kept) { kept.name = raw_of(shown->value, "name"); }));
+  return reply;
 }
 
 base::Result<Reply> SpaceSession::call(StoredSpace& space, std::string_view method,
@@ -195,8 +203,8 @@ base::Result<Reply> SpaceSession::call(StoredSpace& space, std::string_view meth
   };
   auto reply = ask();
   if (reply || ended_reason(reply.error()) != "reissued" || space.join_token.empty()) return reply;
-  TRY(const bool collected, collect(space));
-  return collected ? ask() : reply;
+  TRY(const auto collected, collect(space));
+  return collected.status == pending_status ? reply : ask();
 }
 
 base::Result<http::FetchAnswer> SpaceSession::stream(const StoredSpace& space,

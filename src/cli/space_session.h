@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,16 +43,16 @@ class SpaceSession {
   explicit SpaceSession(Context& context) : context_(context) {}
 
   [[nodiscard]] base::Result<StoredSpaces> stored() const;
-  /// Writes what is known of a space to `credentials.toml`.
-  [[nodiscard]] base::Result<void> keep(const StoredSpace& space) const;
+  /// Changes what is known of a space, here and in `credentials.toml`.
+  base::Result<void> keep(StoredSpace& space, const std::function<void(StoredSpace&)>& edit) const;
 
   /// The space that was named on the command line. A join that waits is asked for first. Errors:
   /// usage; what the server says of the join.
   base::Result<StoredSpace> open(const SpaceChoice& choice);
-  /// Asks once how a join stands, and stores its key; true when the key is there.
-  base::Result<bool> collect(StoredSpace& space);
-  /// Milliseconds until collect() should be called again.
-  [[nodiscard]] std::int64_t poll_pause_ms() const { return poll_pause_ms_; }
+  /// Asks once how a join stands: 202 while the owner has not decided, else its key is stored. A
+  /// join that was refused is forgotten. Errors: participant_state (collected before), and the
+  /// server's.
+  base::Result<Reply> collect(StoredSpace& space);
 
   /// One request with the key of the space to `<server>/oresundspace/space/<id><path>`. A key that
   /// the owner had reissued is collected on the way. Errors: as call_server().
@@ -74,8 +75,9 @@ class SpaceSession {
   [[nodiscard]] Context& context() const { return context_; }
 
  private:
+  [[nodiscard]] base::Error forget_refused(const StoredSpace& space, base::Error error) const;
+
   Context& context_;
-  std::int64_t poll_pause_ms_ = 5'000;
 };
 
 }  // namespace kronborg::cli

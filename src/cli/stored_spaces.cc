@@ -186,34 +186,58 @@ base::Result<StoredSpace> StoredSpaces::find(const SpaceChoice& choice) const {
                "see 'kronborg space list'");
 }
 
-base::Result<void> StoredSpaces::change(std::string_view entry, const StoredSpace* space) {
+/// The file, read; the tables of the spaces in it.
+struct StoredSpaces::File {
+  toml::table root;
+
+  toml::table& spaces() {
+    if (auto* tables = root["spaces"].as_table()) return *tables;
+    return *root.insert_or_assign("spaces", toml::table()).first->second.as_table();
+  }
+};
+
+base::Result<void> StoredSpaces::change(const std::function<bool(File&)>& edit) {
   const FileLock lock(folder_ / "credentials.lock");
   if (!lock.held()) {
     return Error(Code::file_error, "the lock of credentials.toml cannot be taken",
                  "check the permissions of the data folder");
   }
   TRY(auto root, parse(file_in(folder_)));
-  auto* tables = root["spaces"].as_table();
-  if (tables == nullptr)
-    tables = root.insert_or_assign("spaces", toml::table()).first->second.as_table();
-  if (space != nullptr) {
-    tables->insert_or_assign(entry, table_of(*space));
-  } else {
-    tables->erase(entry);
+  File file{std::move(root)};
+  if (edit(file)) {
+    std::ostringstream text;
+    text << heading << file.root << "\n";
+    auto written = std::move(text).str();
+    const auto replaced = base::replace_file(file_in(folder_), written);
+    base::wipe(written.data(), written.size());
+    if (!replaced) return replaced.error();
   }
-  std::ostringstream text;
-  text << heading << root << "\n";
-  auto written = std::move(text).str();
-  const auto replaced = base::replace_file(file_in(folder_), written);
-  base::wipe(written.data(), written.size());
-  if (replaced) spaces_ = spaces_in(root);
-  return replaced;
+  spaces_ = spaces_in(file.root);
+  return {};
 }
 
 base::Result<void> StoredSpaces::put(const StoredSpace& space) {
-  return change(space.entry, &space);
+  return change([&](File& file) {
+    file.spaces().insert_or_assign(space.entry, table_of(space));
+    return true;
+  });
 }
 
-base::Result<void> StoredSpaces::remove(std::string_view entry) { return change(entry, nullptr); }
+base::Result<void> StoredSpaces::update(const std::string& entry,
+                                        const std::function<void(StoredSpace&)>& edit) {
+  return change([&](File& file) {
+    auto& tables = file.spaces();
+    const auto* table = tables[entry].as_table();
+    if (table == nullptr) return false;
+    auto space = read(entry, *table);
+    edit(space);
+    tables.insert_or_assign(entry, table_of(space));
+    return true;
+  });
+}
+
+base::Result<void> StoredSpaces::remove(const std::string& entry) {
+  return change([&](File& file) { return file.spaces().erase(entry) > 0; });
+}
 
 }  // namespace kronborg::cli

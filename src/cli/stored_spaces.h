@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -51,13 +52,18 @@ class StoredSpaces {
 
   /// Writes `space` in place of what is stored under its entry.
   base::Result<void> put(const StoredSpace& space);
-  base::Result<void> remove(std::string_view entry);
+  /// Changes what is stored now, which another command may have written meanwhile; nothing happens
+  /// when it is gone.
+  base::Result<void> update(const std::string& entry,
+                            const std::function<void(StoredSpace&)>& edit);
+  base::Result<void> remove(const std::string& entry);
 
  private:
   explicit StoredSpaces(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  /// Replaces the table of `entry`, or takes it out.
-  base::Result<void> change(std::string_view entry, const StoredSpace* space);
+  struct File;
+  /// `edit` gets the file as it is and says whether to write it.
+  base::Result<void> change(const std::function<bool(File&)>& edit);
 
   std::filesystem::path folder_;
   std::vector<StoredSpace> spaces_;
