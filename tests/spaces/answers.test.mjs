@@ -1,7 +1,7 @@
 // The form of answers (docs/protocol/http.md sections 4 to 8, 12): fields, methods, errors, tokens.
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
-import { after, before, suite, test } from 'node:test';
+import { after, before, describe as suite, test } from 'node:test';
 
 import { Host, must } from './lib/host.mjs';
 import { inconsistencies, policiesOf } from './lib/rate_fields.mjs';

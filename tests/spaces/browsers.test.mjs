@@ -1,6 +1,6 @@
 // What a browser is shown of html content (docs/protocol/spaces.md section 8.6).
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
+import { after, before, describe as suite, test } from 'node:test';
 
 import { EventStream } from './lib/event_stream.mjs';
 import { Host } from './lib/host.mjs';

@@ -1,7 +1,7 @@
 // ETag, If-None-Match, If-Match (docs/protocol/http.md section 13, spaces.md section 9.2).
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { after, before, suite, test } from 'node:test';
+import { after, before, describe as suite, test } from 'node:test';
 
 import { Host, must } from './lib/host.mjs';
 import { Space } from './lib/space.mjs';

@@ -1,6 +1,6 @@
 // Rate limits (docs/protocol/http.md section 10), each made small enough to meet it.
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
+import { after, before, describe as suite, test } from 'node:test';
 
 import { Host, must, roomy } from './lib/host.mjs';
 import { inconsistencies, policiesOf } from './lib/rate_fields.mjs';

@@ -1,6 +1,6 @@
 // Lists and their cursors (docs/protocol/http.md section 13).
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
+import { after, before, describe as suite, test } from 'node:test';
 
 import { Wallet } from './lib/ethereum.mjs';
 import { Host, must } from './lib/host.mjs';

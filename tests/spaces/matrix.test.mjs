@@ -1,7 +1,7 @@
 // Every kind of credential at every route of docs/protocol/spaces.md section 3, with a request that
 // would succeed: what is found about the credential decides, in the order of section 2.
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
+import { after, before, describe as suite, test } from 'node:test';
 
 import { Home } from '../support/node/kronborg.mjs';
 import { gather } from './lib/credentials.mjs';

@@ -1,6 +1,6 @@
 // Members of requests (docs/protocol/http.md sections 5 and 6): what is not defined, what is wrong.
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
+import { after, before, describe as suite, test } from 'node:test';
 
 import { Host, must } from './lib/host.mjs';
 import { nobody, Space } from './lib/space.mjs';

@@ -1,6 +1,6 @@
 // Browsers and other origins (docs/protocol/http.md section 9).
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
+import { after, before, describe as suite, test } from 'node:test';
 
 import { Host, roomy } from './lib/host.mjs';
 import { Space } from './lib/space.mjs';

@@ -1,7 +1,7 @@
 // Idempotency-Key (docs/protocol/http.md section 11): one effect, one answer, for one caller.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { after, before, suite, test } from 'node:test';
+import { after, before, describe as suite, test } from 'node:test';
 
 import { Host, must } from './lib/host.mjs';
 import { nobody, randomKey, Space } from './lib/space.mjs';

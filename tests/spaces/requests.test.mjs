@@ -1,6 +1,6 @@
 // Bodies, media types, repeated fields and query values (docs/protocol/http.md sections 2 to 5).
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
+import { after, before, describe as suite, test } from 'node:test';
 
 import { Host, must } from './lib/host.mjs';
 import { routes, nameOf } from './lib/routes.mjs';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, suite, test } from 'node:test';
+import { after, before, describe as suite, test } from 'node:test';
 
 import { Home } from '../support/node/kronborg.mjs';
 import { Host, must } from './lib/host.mjs';

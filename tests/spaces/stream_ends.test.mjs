@@ -1,6 +1,6 @@
 // When a key ends, its streams end: key_revoked as the last event, within a second of the answer.
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
+import { after, before, describe as suite, test } from 'node:test';
 
 import { EventStream } from './lib/event_stream.mjs';
 import { Host, must } from './lib/host.mjs';

@@ -1,6 +1,6 @@
 // Event streams and long polls (docs/protocol/spaces.md sections 8.3 and 8.4).
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
+import { after, before, describe as suite, test } from 'node:test';
 
 import { EventStream } from './lib/event_stream.mjs';
 import { Host, eventually, must, roomy } from './lib/host.mjs';

@@ -1,6 +1,6 @@
 // The literal exchanges of testdata/walks/, made with a server whose public origin is theirs.
 import assert from 'node:assert/strict';
-import { after, before, suite, test } from 'node:test';
+import { after, before, describe as suite, test } from 'node:test';
 
 import { Host } from './lib/host.mjs';
 import { readWalk } from './lib/walk_file.mjs';
