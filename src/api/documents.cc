@@ -2,23 +2,18 @@
 
 #include <algorithm>
 #include <map>
-#include <span>
 
 #include "api/accept.h"
 #include "api/auth_guide.h"
 #include "api/cards.h"
+#include "api/document_parts.h"
 #include "api/metadata.h"
 #include "api/openapi.h"
 #include "api/pages.h"
-#include "base/bytes.h"
-#include "base/encoding.h"
 #include "base/json.h"
-#include "crypto/hash.h"
 
 namespace kronborg::api {
 namespace {
-
-constexpr std::size_t tag_bytes = 8;
 
 constexpr std::string_view json_type = "application/json";
 constexpr std::string_view markdown_type = "text/markdown; charset=utf-8";
@@ -38,41 +33,39 @@ constexpr std::string_view robots =
     "Disallow: /enroll\n"
     "Disallow: /oresundspace/\n";
 
-std::string tag_of(std::string_view body) {
-  const auto hash = crypto::sha256(base::bytes_of(body));
-  return '"' + base::hex(std::span(hash).first<tag_bytes>()) + '"';
-}
+constexpr std::string_view beginnings[] = {"/.well-known/", "/auth.md",      "/docs/",
+                                           "/llms",         "/mcp/",         "/openapi.json",
+                                           "/robots.txt",   "/oresundspace/"};
 
-/// RFC 9110 section 13.1.2: weak comparison.
-bool names(std::string_view if_none_match, std::string_view etag) {
-  while (!if_none_match.empty()) {
-    const auto comma = if_none_match.find(',');
-    std::string_view tag = if_none_match.substr(0, comma);
-    if_none_match =
-        comma == std::string_view::npos ? std::string_view{} : if_none_match.substr(comma + 1);
-    while (tag.starts_with(' ') || tag.starts_with('\t')) tag.remove_prefix(1);
-    while (tag.ends_with(' ') || tag.ends_with('\t')) tag.remove_suffix(1);
-    if (tag == "*") return true;
-    if (tag.starts_with("W/")) tag.remove_prefix(2);
-    if (tag == etag) return true;
-  }
-  return false;
-}
-
-/// docs/protocol/http.md section 9: what an answer for a human's browser carries.
-void add_page_fields(Response& response) {
-  response.fields.insert(
-      response.fields.end(),
-      {{"Content-Security-Policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"},
-       {"Cross-Origin-Opener-Policy", "same-origin"},
-       {"Cross-Origin-Resource-Policy", "same-origin"},
-       {"Permissions-Policy",
-        "publickey-credentials-get=(self), publickey-credentials-create=(self)"}});
+bool may_be_document(std::string_view path) {
+  return std::ranges::any_of(beginnings,
+                             [&](std::string_view start) { return path.starts_with(start); });
 }
 
 }  // namespace
+
+/// The documents, as they are made.
+struct Documents::Making {
+  explicit Making(const Settings& settings);
+  void add(std::string path, std::string_view type, std::string_view cache, std::string body);
+  void add_metadata();
+  void add_cards();
+  void add_pages();
+  void add_openapi();
+
+  const Settings& settings;
+  std::vector<Document> documents;
+};
+
+Documents::Making::Making(const Settings& s) : settings(s) {
+  add_metadata();
+  add("/auth.md", markdown_type, for_minutes, auth_guide(settings));
+  if (settings.spaces_enabled) add_cards();
+  if (settings.spaces_enabled) add("/robots.txt", text_type, for_a_day, std::string(robots));
+  if (settings.owns_docs) add_pages();
+  add_openapi();
+  std::ranges::sort(documents, {}, &Document::path);
+}
 
 Documents::Documents(const Settings& settings)
     : settings_(settings),
@@ -80,24 +73,21 @@ Documents::Documents(const Settings& settings)
                 .content_type = std::string(json_type),
                 .cache_control = std::string(for_minutes),
                 .body = {},
-                .etag = {}} {
-  add_metadata(settings);
-  add("/auth.md", markdown_type, for_minutes, auth_guide(settings));
-  if (settings.spaces_enabled) add_cards(settings);
-  if (settings.spaces_enabled) add("/robots.txt", text_type, for_a_day, std::string(robots));
-  if (settings.owns_docs) add_pages(settings);
-  add_openapi(settings);
-  std::ranges::sort(documents_, {}, &Document::path);
+                .etag = {}} {}
+
+const std::vector<Document>& Documents::made() const {
+  std::call_once(once_, [this] { documents_ = Making(settings_).documents; });
+  return documents_;
 }
 
-void Documents::add(std::string path, std::string_view type, std::string_view cache,
-                    std::string body) {
+void Documents::Making::add(std::string path, std::string_view type, std::string_view cache,
+                            std::string body) {
   std::string etag = tag_of(body);
-  documents_.push_back(
+  documents.push_back(
       {std::move(path), std::string(type), std::string(cache), std::move(body), std::move(etag)});
 }
 
-void Documents::add_metadata(const Settings& settings) {
+void Documents::Making::add_metadata() {
   add(std::string(resource_metadata_path), json_type, for_minutes,
       base::to_text(protected_resource(settings, settings.origin)));
   if (!settings.spaces_enabled) return;
@@ -105,7 +95,7 @@ void Documents::add_metadata(const Settings& settings) {
       base::to_text(authorization_server(settings)));
 }
 
-void Documents::add_cards(const Settings& settings) {
+void Documents::Making::add_cards() {
   const std::string agent = base::to_text(agent_card(settings));
   add("/oresundspace/agent-card.json", json_type, for_an_hour, agent);
   if (settings.owns_a2a) {
@@ -128,7 +118,7 @@ void Documents::add_cards(const Settings& settings) {
       base::to_text(ai_catalog(settings)));
 }
 
-void Documents::add_pages(const Settings& settings) {
+void Documents::Making::add_pages() {
   std::vector<Page> pages = documentation(settings);
   add("/llms.txt", text_type, for_an_hour, llms_text(settings, pages));
   add("/llms-full.txt", text_type, for_an_hour, llms_full_text(pages));
@@ -139,9 +129,9 @@ void Documents::add_pages(const Settings& settings) {
   }
 }
 
-void Documents::add_openapi(const Settings& settings) {
+void Documents::Making::add_openapi() {
   std::map<std::string, std::string, std::less<>> texts;
-  for (const Document& document : documents_) texts.emplace(document.path, document.body);
+  for (const Document& document : documents) texts.emplace(document.path, document.body);
   const bool has_twin = settings.spaces_enabled || !settings.owns_docs;
   if (settings.owns_docs) texts.emplace("/openapi.json", "");
   if (has_twin) texts.emplace("/oresundspace/openapi.json", "");
@@ -151,14 +141,17 @@ void Documents::add_openapi(const Settings& settings) {
 }
 
 const Document* Documents::find(std::string_view path) const {
-  const auto found = std::ranges::lower_bound(documents_, path, {}, &Document::path);
-  if (found != documents_.end() && found->path == path) return &*found;
+  // Asked for every request of the gate: almost no path needs more than a look at its start.
+  if (!may_be_document(path)) return nullptr;
+  const auto& documents = made();
+  const auto found = std::ranges::lower_bound(documents, path, {}, &Document::path);
+  if (found != documents.end() && found->path == path) return &*found;
   return computed(path) ? &computed_ : nullptr;
 }
 
 std::vector<std::string> Documents::paths() const {
   std::vector<std::string> paths;
-  for (const Document& document : documents_) paths.push_back(document.path);
+  for (const Document& document : made()) paths.push_back(document.path);
   return paths;
 }
 
@@ -193,7 +186,7 @@ Response Documents::answer(std::string_view path, std::string_view if_none_match
                      {"Access-Control-Allow-Origin", "*"},
                      {"Access-Control-Expose-Headers", "ETag, Link"}};
   if (document->content_type == html_type) add_page_fields(response);
-  if (names(if_none_match, etag)) {
+  if (names_tag(if_none_match, etag)) {
     response.status = 304;
   } else {
     response.body = std::move(body);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,7 +21,8 @@ struct Document {
   std::string etag;  ///< strong, in quotes
 };
 
-/// All of them. Immutable; thread-safe.
+/// All of them: made when the first one is asked for, since most commands ask for none; constant
+/// from then on. Thread-safe.
 class Documents {
  public:
   explicit Documents(const Settings& settings);
@@ -40,16 +42,14 @@ class Documents {
   [[nodiscard]] Response answer(std::string_view path, std::string_view if_none_match) const;
 
  private:
-  void add(std::string path, std::string_view type, std::string_view cache, std::string body);
-  void add_metadata(const Settings& settings);
-  void add_cards(const Settings& settings);
-  void add_pages(const Settings& settings);
-  void add_openapi(const Settings& settings);
+  struct Making;
+  [[nodiscard]] const std::vector<Document>& made() const;
   [[nodiscard]] std::optional<std::string> computed(std::string_view path) const;
 
   Settings settings_;
   Document computed_;
-  std::vector<Document> documents_;  ///< by path
+  mutable std::once_flag once_;
+  mutable std::vector<Document> documents_;  ///< by path; set once
 };
 
 /// 204: any origin may read documents with any header.

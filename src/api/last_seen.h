@@ -26,9 +26,9 @@ class LastSeen {
             std::string_view request_id);
   /// Of a participant or invitation; nothing when memory knows of none.
   [[nodiscard]] std::optional<std::int64_t> of(const spaces::Uuid& holder) const;
-  /// What the store is to be told: key.first_used, last_used_at_ms, last_seen_at_ms. At most
-  /// `most`.
-  std::vector<Use> collect(std::size_t most);
+  /// What the store is to be told: key.first_used, last_used_at_ms, last_seen_at_ms. Of the first
+  /// uses, which say more than a time, at most `most_firsts`; of the others at most `most`.
+  std::vector<Use> collect(std::size_t most_firsts, std::size_t most);
 
  private:
   struct IdHash {
@@ -40,7 +40,7 @@ class LastSeen {
   // Guarded by mutex_.
   boost::unordered_flat_map<spaces::Uuid, std::int64_t, IdHash> seen_;     // by holder
   boost::unordered_flat_map<spaces::Uuid, std::int64_t, IdHash> written_;  // by key
-  std::vector<Use> unwritten_;
+  std::vector<Use> first_uses_, later_uses_;                               // not collected yet
 };
 
 }  // namespace kronborg::api

@@ -18,13 +18,6 @@ namespace json = boost::json;
 using base::Code;
 using base::Error;
 
-std::string_view field_of(const Request& request, std::string_view name) {
-  for (const auto& [key, value] : request.fields) {
-    if (key == name) return value;
-  }
-  return {};
-}
-
 /// RFC 6749 section 5.2, with the members that every error of this server has.
 Response oauth_error(std::string_view standard_code, const Error& error, const Request& request) {
   Response response;
@@ -93,7 +86,7 @@ Response oauth_refusal(const Error& error, const Request& request) {
 
 Response revoke_credential(const spaces::Parts& parts, MetricsCredentials& metrics,
                            const Request& request) {
-  const std::string_view type = field_of(request, "content-type");
+  const std::string_view type = request.field("content-type");
   const std::string_view media = type.substr(0, type.find(';'));
   if (base::equal_ignoring_case(media, "application/logout+jwt")) {
     return oauth_error("invalid_request", Error(Code::issuer_not_enabled), request);
@@ -129,7 +122,7 @@ Response revoke_credential(const spaces::Parts& parts, MetricsCredentials& metri
 Response start_link(const Settings& settings, const Request& request) {
   const auto refuse = [&](Error error) {
     Response response =
-        error_response(error, request.request_id, field_of(request, "accept"), settings.origin);
+        error_response(error, request.request_id, request.field("accept"), settings.origin);
     return response;
   };
   auto members = Members::read(request.body);
@@ -161,8 +154,8 @@ Response start_link(const Settings& settings, const Request& request) {
 
 Response space_key_answer(const Settings& settings, const Request& request) {
   const auto refuse = [&](Code code) {
-    Response response = error_response(Error(code), request.request_id, field_of(request, "accept"),
-                                       settings.origin);
+    Response response =
+        error_response(Error(code), request.request_id, request.field("accept"), settings.origin);
     if (response.status == 401) {
       response.fields.emplace_back("WWW-Authenticate",
                                    "Bearer resource_metadata=\"" + settings.origin +
@@ -170,7 +163,7 @@ Response space_key_answer(const Settings& settings, const Request& request) {
     }
     return response;
   };
-  const auto purpose = field_of(request, "sec-purpose");
+  const auto purpose = request.field("sec-purpose");
   if (request.method == "GET" && purpose.find("prefetch") != std::string_view::npos) {
     return refuse(Code::session_required);
   }

@@ -326,13 +326,6 @@ Response Pipeline::refuse(const base::Error& error) const {
                         services_.desk.settings.origin);
 }
 
-std::string_view Pipeline::field(std::string_view name) const {
-  for (const auto& [key, value] : request_.fields) {
-    if (key == name) return value;
-  }
-  return {};
-}
-
 void Pipeline::add_rate_fields(Response& response) const {
   if (!rates_) return;
   for (auto& rate_field : rate_fields(*rates_)) response.fields.push_back(std::move(rate_field));

@@ -55,7 +55,7 @@ class Pipeline {
   void remember(const Outcome& outcome, const Response& response);
   void remember_refusal(const Response& response);
   [[nodiscard]] Response refuse(const base::Error& error) const;
-  [[nodiscard]] std::string_view field(std::string_view name) const;
+  [[nodiscard]] std::string_view field(std::string_view name) const { return request_.field(name); }
   void add_rate_fields(Response& response) const;
 
   const Services& services_;

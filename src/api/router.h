@@ -69,6 +69,14 @@ struct Request {
   std::string operation = {};
   /// Goes on with a request that was counted and let in before: no rate limit is asked again.
   bool resumed = false;
+
+  /// The first of `fields` with that lower-case name; empty when there is none.
+  [[nodiscard]] std::string_view field(std::string_view name) const {
+    for (const auto& [key, value] : fields) {
+      if (key == name) return value;
+    }
+    return {};
+  }
 };
 
 /// For HEAD the body is that of GET: the exchange leaves it out and keeps its length.
@@ -132,6 +140,7 @@ struct Held {
 };
 
 class StreamPlaces;
+class KnownKey;
 
 /// A caller who has been let in to follow a space, or to export it; who drives the answer keeps it
 /// as long as the stream is open.
@@ -147,7 +156,6 @@ struct Reader {
 struct Snapshot {
   std::string space;  ///< data of the `space` event with action snapshot
   std::int64_t last_seq = 0;
-  spaces::Space brief;
 };
 
 /// One server-sent event of GET /api/v1/events.
@@ -191,12 +199,17 @@ class Router {
   /// may wait that long for a message, then ask again with Request::resumed and without `held`.
   Response call(const Request& request, std::optional<Held>& held);
 
+  /// For GET /oresundspace/whoami on an event loop; lives no longer than this.
+  [[nodiscard]] KnownKey known_key() const;
+
   /// Where MCP or A2A is spoken (discovery.md sections 7 and 10).
   [[nodiscard]] bool is_door(std::string_view path) const;
   [[nodiscard]] bool is_mcp_door(std::string_view path) const;
   /// The refusal of a request that did not come so far as to a route; counts for its source.
   Response refuse_early(const base::Error& error, std::string_view request_id,
                         std::string_view accept, std::string_view source_address);
+  /// Makes the documents, so that the first request for one does not wait for it. Waits.
+  void make_documents() const;
   /// So many stored answers are gone (spaces::Sweep::take_removed_answers).
   void answers_removed(std::int64_t count);
 

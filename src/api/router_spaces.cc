@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <boost/json/value.hpp>
 
+#include "api/known_key.h"
 #include "api/pages.h"
 #include "api/router_state.h"
 #include "api/routes.h"
+#include "api/space_ended.h"
 #include "api/space_render.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -18,22 +20,14 @@ namespace {
 
 constexpr int messages_per_page = 200;
 constexpr std::size_t uses_per_commit = 256;
-constexpr std::size_t uses_per_flush = 4096;  // a flood of keys must not hold the writer
+// A flood of keys must not hold the writer.
+constexpr std::size_t first_uses_per_flush = 4096;
+constexpr std::size_t uses_per_flush = 512;
 
 bool leads_to(std::string_view method, std::string_view path, Door door) {
   const Found found = find_route(method, path);
   const SpaceRule* const rule = found.route == nullptr ? nullptr : found.route->rule.space_rule();
   return rule != nullptr && rule->door == door;
-}
-
-base::Error ended(const spaces::Found& found) {
-  const auto* dead = std::get_if<spaces::DeadKey>(&found);
-  if (dead == nullptr) return base::Code::key_unknown;
-  return base::Error(dead->code == "space_closed"  ? base::Code::space_closed
-                     : dead->code == "key_expired" ? base::Code::key_expired
-                                                   : base::Code::key_revoked)
-      .with({.name = "reason", .value = std::string(dead->reason)})
-      .with({.name = "endedAt", .value = base::iso_time(dead->ended_at_ms)});
 }
 
 spaces::Act::Origin origin_of(const LastSeen::Use& use) {
@@ -50,13 +44,17 @@ spaces::Act::Origin origin_of(const LastSeen::Use& use) {
 
 base::Result<void> write_use(const spaces::Parts& parts, sql::Transaction& transaction,
                              const LastSeen::Use& use) {
-  TRY(const auto found, spaces::read_key(transaction, use.caller.hash, parts.time.now_ms()));
-  const auto* caller = std::get_if<spaces::Caller>(&found);
-  if (caller == nullptr) return {};
-  spaces::Act act(parts, transaction, use.at_ms, origin_of(use));
-  if (!caller->used_before) TRY_VOID(spaces::note_first_use(act, *caller));
-  TRY_VOID(transaction("UPDATE space_keys SET last_used_at_ms = $1 WHERE hash = $2", use.at_ms,
-                       credential::hash_text(use.caller.hash)));
+  if (!use.caller.used_before) {
+    TRY(const auto found, spaces::read_key(transaction, use.caller.hash, parts.time.now_ms()));
+    const auto* caller = std::get_if<spaces::Caller>(&found);
+    if (caller == nullptr) return {};
+    spaces::Act act(parts, transaction, use.at_ms, origin_of(use));
+    if (!caller->used_before) TRY_VOID(spaces::note_first_use(act, *caller));
+  }
+  TRY(const auto written, transaction("UPDATE space_keys SET last_used_at_ms = $1 "
+                                      "WHERE hash = $2 AND ended_at_ms IS NULL",
+                                      use.at_ms, credential::hash_text(use.caller.hash)));
+  if (written.changed == 0) return {};
   TRY_VOID(transaction("UPDATE space_participants SET last_seen_at_ms = $1 WHERE id = $2",
                        use.at_ms, spaces::text_of(use.caller.holder)));
   return {};
@@ -97,8 +95,8 @@ base::Result<Snapshot> Router::snapshot(const Reader& reader) {
     TRY(const auto found, spaces::read_key(transaction, reader.caller.hash, now));
     if (!std::holds_alternative<spaces::Caller>(found)) return ended(found);
     spaces::Act act(desk.parts, transaction, now, {});
-    TRY(taken.brief, spaces::read_space(act, reader.caller.space));
-    taken.last_seq = taken.brief.last_seq;
+    TRY(const auto space, spaces::read_space(act, reader.caller.space));
+    taken.last_seq = space.last_seq;
     if (reader.after.value_or(0) > taken.last_seq) return base::Code::cursor_invalid;
     TRY(const auto object, api::snapshot(desk, act, reader.caller));
     taken.space = base::to_text(object);
@@ -179,6 +177,8 @@ Response Router::refuse_early(const base::Error& error, std::string_view request
   return response;
 }
 
+void Router::make_documents() const { (void)state_->documents.paths(); }
+
 void Router::answers_removed(std::int64_t count) { state_->answers->removed(count); }
 
 const spaces::Parts& Router::spaces() const { return state_->nouns.spaces; }
@@ -187,9 +187,11 @@ const Settings& Router::settings() const { return state_->settings; }
 
 std::int64_t Router::open_streams() const { return state_->streams.open(); }
 
+KnownKey Router::known_key() const { return KnownKey(state_->spaces); }
+
 base::Result<void> Router::flush_last_use() {
   const spaces::Parts& parts = state_->spaces.desk.parts;
-  const auto uses = state_->last_seen.collect(uses_per_flush);
+  const auto uses = state_->last_seen.collect(first_uses_per_flush, uses_per_flush);
   for (std::size_t begin = 0; begin < uses.size(); begin += uses_per_commit) {
     const std::size_t end = std::min(begin + uses_per_commit, uses.size());
     TRY_VOID(parts.database.write([&](sql::Transaction& transaction) -> base::Result<void> {

@@ -29,13 +29,6 @@ std::string digest(std::initializer_list<std::string_view> parts) {
   return base::hex(crypto::sha256(base::bytes_of(text)));
 }
 
-std::string_view field_of(const Request& request, std::string_view name) {
-  for (const auto& [key, value] : request.fields) {
-    if (key == name) return value;
-  }
-  return {};
-}
-
 std::string sorted_query(std::string_view query) {
   std::vector<std::string_view> parts;
   while (!query.empty()) {
@@ -94,17 +87,16 @@ base::Result<RepeatableCall> repeatable_call(const Request& request,
                                              const credential::SpaceKey& key,
                                              const std::optional<credential::SpaceKey>& join_token,
                                              bool is_join) {
-  TRY(std::string sent, read_idempotency_key(field_of(request, "idempotency-key")));
+  TRY(std::string sent, read_idempotency_key(request.field("idempotency-key")));
   RepeatableCall call;
   call.key = std::move(sent);
   call.credential = credential::hash_text(key.hash());
   const std::string token = join_token ? credential::hash_text(join_token->hash()) : "";
   const std::string& operation = request.operation.empty() ? request.path : request.operation;
   call.scope = digest({request.method, operation, call.credential, token, call.key});
-  call.fingerprint =
-      digest({request.method, operation, sorted_query(request.query), field_of(request, "if-match"),
-              field_of(request, "x-fencing-token"), base::lower(field_of(request, "content-type")),
-              canonical_body(request)});
+  call.fingerprint = digest({request.method, operation, sorted_query(request.query),
+                             request.field("if-match"), request.field("x-fencing-token"),
+                             base::lower(request.field("content-type")), canonical_body(request)});
   std::string secret(base::text_of(key.bytes().reveal()));
   if (join_token) secret.append(base::text_of(join_token->bytes().reveal()));
   call.secret = base::SecretText(secret);

@@ -4,13 +4,6 @@
 
 namespace kronborg::api {
 
-std::string_view SpaceCall::field(std::string_view name) const {
-  for (const auto& [key, value] : request_.fields) {
-    if (key == name) return value;
-  }
-  return {};
-}
-
 base::Result<void> SpaceCall::finish(Members& members) const {
   TRY(Query query, this->query());
   return finish(members, query);

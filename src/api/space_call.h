@@ -75,7 +75,7 @@ class SpaceCall {
   }
   /// The reader is a browser: html content is sanitised (spaces.md section 8.6).
   [[nodiscard]] bool for_browser() const { return for_browser_; }
-  [[nodiscard]] std::string_view field(std::string_view name) const;
+  [[nodiscard]] std::string_view field(std::string_view name) const { return request_.field(name); }
 
   /// The JSON body, empty when there is none. Errors: invalid_json, duplicate_member,
   /// invalid_member.

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "api/space_ended.h"
 #include "api/space_pipeline.h"
 #include "base/clock.h"
 #include "base/encoding.h"
@@ -48,30 +49,6 @@ std::optional<std::string> query_value(std::string_view query, std::string_view 
     return base::percent_decode(part.substr(equals + 1));
   }
   return std::nullopt;
-}
-
-std::string hint_of(std::string_view reason) {
-  if (reason == "kicked") return "Stop using this key. Only the owner can invite you again.";
-  if (reason == "rotated") return "Use the key that the rotation answered.";
-  if (reason == "reissued") return "Poll your join with its joinToken: it gives a new key.";
-  if (reason == "max_uses" || reason == "invitation_revoked" || reason == "invitation_rotated") {
-    return "Ask the owner of the space for a new invitation.";
-  }
-  return {};
-}
-
-Error ended(std::string_view dead_code, std::string_view reason, std::int64_t at_ms) {
-  const Code code = dead_code == "space_closed"  ? Code::space_closed
-                    : dead_code == "key_expired" ? Code::key_expired
-                                                 : Code::key_revoked;
-  Error error(code);
-  if (code == Code::key_revoked) error.message = "This key has been revoked.";
-  if (code == Code::key_expired) error.message = "This key has expired.";
-  error.hint = hint_of(reason);
-  if (error.hint.empty()) error.hint = "Create a space, or ask for an invitation.";
-  return std::move(error)
-      .with({.name = "reason", .value = std::string(reason)})
-      .with({.name = "endedAt", .value = base::iso_time(at_ms)});
 }
 
 }  // namespace
@@ -166,9 +143,12 @@ std::optional<Error> SpacePipeline::dead_key(const spaces::DeadKey& dead) {
   }
   // Who waits with its join token is not told of the invitation, which ended joining, not waiting.
   if (rule_.key == KeyPlace::poll && join_token_ && !dead.space_reason.empty()) {
-    return ended("space_closed", dead.space_reason, dead.space_ended_at_ms);
+    return ended(spaces::DeadKey{.code = "space_closed",
+                                 .reason = dead.space_reason,
+                                 .ended_at_ms = dead.space_ended_at_ms,
+                                 .was = dead.was});
   }
-  return ended(dead.code, dead.reason, dead.ended_at_ms);
+  return ended(dead);
 }
 
 std::optional<Error> SpacePipeline::check_rights() const {

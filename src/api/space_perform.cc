@@ -1,4 +1,5 @@
 #include "api/idempotency.h"
+#include "api/space_ended.h"
 #include "api/space_pipeline.h"
 #include "spaces/keys.h"
 
@@ -11,22 +12,6 @@ namespace {
 
 using base::Code;
 using base::Error;
-
-/// The caller has ended, or lost the right, between being let in and the transaction.
-Error ended_meanwhile(const spaces::Found& found) {
-  const auto* dead = std::get_if<spaces::DeadKey>(&found);
-  if (dead == nullptr) return Error(Code::key_unknown);
-  const Code code = dead->code == "space_closed"  ? Code::space_closed
-                    : dead->code == "key_expired" ? Code::key_expired
-                                                  : Code::key_revoked;
-  Error error(code);
-  if (code == Code::key_revoked) error.message = "This key has been revoked.";
-  if (code == Code::key_expired) error.message = "This key has expired.";
-  error.hint = "Create a space, or ask for an invitation.";
-  return std::move(error)
-      .with({.name = "reason", .value = std::string(dead->reason)})
-      .with({.name = "endedAt", .value = base::iso_time(dead->ended_at_ms)});
-}
 
 }  // namespace
 
@@ -108,7 +93,7 @@ base::Result<void> SpacePipeline::write_in(sql::Transaction& transaction, const 
     if (const auto* live = std::get_if<spaces::Caller>(&found)) {
       call_.caller_ = *live;
     } else if (rule_.key != KeyPlace::poll || !join_token_) {
-      return ended_meanwhile(found);
+      return ended(found);
     }
     if (auto rights = check_rights()) return *std::move(rights);
     caller = &*call_.caller_;

@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 
 #include "api/addresses.h"
+#include "api/document_parts.h"
 #include "api/space_pipeline.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -16,10 +17,6 @@ using base::Error;
 
 constexpr std::int64_t longest_interval_ms = 120'000;
 constexpr std::string_view interval_member = "suggestedPollingIntervalMs";
-
-bool names_tag(std::string_view if_none_match, std::string_view etag) {
-  return if_none_match == "*" || if_none_match.find(etag) != std::string_view::npos;
-}
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "app/maintenance.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <chrono>
 
@@ -8,7 +9,9 @@ namespace kronborg::app {
 
 namespace {
 constexpr std::chrono::seconds pause{1};
-}
+constexpr int rounds_per_look_at_memory = 5;
+constexpr std::size_t free_bytes_kept = 4U << 20U;
+}  // namespace
 
 Maintenance::Maintenance(authority::Identity& identity, authority::Audit& audit,
                          keyholder::KeyHolder& key_holder, const authority::Signals& signals,
@@ -44,7 +47,16 @@ void Maintenance::loop() {
       if (wake_.wait_for(guard, pause, [this] { return stopping_; })) return;
     }
     run_once();
+    // Not at the start, which it would slow down; whoever asks for a document earlier waits for it.
+    if (rounds_++ == 0) router_.make_documents();
+    if (rounds_ % rounds_per_look_at_memory == 0) give_memory_back();
   }
+}
+
+/// What many snapshots and answers needed at once stays with the allocator, which gives back by
+/// itself only what lies at the end of its heap.
+void Maintenance::give_memory_back() {
+  if (mallinfo2().fordblks > free_bytes_kept) malloc_trim(0);
 }
 
 void Maintenance::run_once() {

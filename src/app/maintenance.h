@@ -16,8 +16,9 @@
 namespace kronborg::app {
 
 /// What happens on the side: the recovery bundle within 5 s of a change (identity.md 14.3), the
-/// rows of remembered refusals, what ends in spaces when its time has come, and the last use of
-/// their keys. One thread, only while a server runs; a command does it once at its end.
+/// rows of remembered refusals, what ends in spaces when its time has come, the last use of their
+/// keys, and memory that is free again. One thread, only while a server runs; a command does it
+/// once at its end.
 class Maintenance {
  public:
   using Warn = std::function<void(std::string_view)>;
@@ -42,6 +43,7 @@ class Maintenance {
   void loop();
   void keep_spaces();
   void keep_bundle();
+  void give_memory_back();
 
   // Constant after construction.
   authority::Identity& identity_;
@@ -55,6 +57,7 @@ class Maintenance {
   std::uint64_t written_ = 0;
   spaces::Sweep sweep_;
   std::string spaces_warning_;
+  int rounds_ = 0;
   // Guarded by mutex_.
   mutable std::mutex mutex_;
   std::condition_variable wake_;

@@ -44,6 +44,7 @@ Surface::Surface(const SharedSurface& shared, asio::io_context& loop)
               app.metrics().auth_failure(base::facts(code).name);
               app.audit().note_refusal(code, source);
             }),
+      known_key_(shared.app.router().known_key()),
       readers_(loop, shared.app.feed()),
       doors_{loop, shared.workers, shared.app.router(), readers_},
       timer_(loop) {
@@ -133,6 +134,7 @@ bool Surface::answer_now(http::Exchange& exchange) {
     exchange.set_route("gate");
     return gate_.answer_now(exchange);
   }
+  if (asks_plainly(exchange, path)) return answer_known_key(exchange);
   auto& router = shared_.app.router();
   if (router.is_door(path) && !(head.method == "GET" && path == "/.well-known/mcp")) {
     exchange.set_route(path);
@@ -156,6 +158,8 @@ asio::awaitable<void> Surface::answer(http::Exchange& exchange) {
     co_await answer_door(exchange, path);
   } else if (path.starts_with("/oresundspace/space/")) {
     co_await answer_space(exchange, path);
+  } else if (asks_plainly(exchange, path)) {
+    co_await answer_who_am_i(exchange);
   } else {
     co_await answer_api(exchange);
   }

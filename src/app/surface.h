@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "api/known_key.h"
 #include "api/router.h"
 #include "app/app.h"
 #include "doors/a2a.h"
@@ -55,19 +56,29 @@ class Surface final : public http::Service {
   boost::asio::awaitable<void> answer_api(http::Exchange& exchange);
   boost::asio::awaitable<void> stream_events(http::Exchange& exchange);
   // surface_spaces.cc
+  /// GET /oresundspace/whoami that asks for nothing but the usual.
+  [[nodiscard]] bool asks_plainly(const http::Exchange& exchange, std::string_view path) const;
+  bool answer_known_key(http::Exchange& exchange);
+  boost::asio::awaitable<void> answer_who_am_i(http::Exchange& exchange);
   /// In the form of the surface that the path belongs to.
   void refuse_at_door(http::Exchange& exchange, const std::string& path, const base::Error& error);
   [[nodiscard]] std::string allowed_origin(const http::Exchange& exchange,
                                            std::string_view path) const;
   doors::DoorRequest door_request(const http::Exchange& exchange, std::string_view path) const;
   boost::asio::awaitable<void> answer_door(http::Exchange& exchange, std::string path);
+  /// A stream lasts: what is needed at its beginning only must not lie in this coroutine's frame.
   boost::asio::awaitable<void> answer_space(http::Exchange& exchange, std::string path);
+  boost::asio::awaitable<void> answer_export(http::Exchange& exchange, std::string path);
+  boost::asio::awaitable<void> answer_waiting(http::Exchange& exchange, std::string path);
+  [[nodiscard]] std::unique_ptr<api::Request> boxed_request(const http::Exchange& exchange,
+                                                            std::string_view path) const;
   void schedule();
   void tick();
 
   SharedSurface shared_;
   boost::asio::io_context& loop_;
   gate::Gate gate_;
+  api::KnownKey known_key_;
   doors::SpaceReaders readers_;
   doors::Loop doors_;
   boost::asio::steady_timer timer_;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "api/accept.h"
 #include "api/cors.h"
 #include "app/surface.h"
 #include "app/surface_parts.h"
@@ -18,6 +19,16 @@ constexpr std::size_t door_body_limit = (std::size_t{13} << 20U) / 2;  // http.m
 constexpr std::string_view door_fields[] = {"content-type",         "accept",        "prefer",
                                             "mcp-protocol-version", "mcp-method",    "mcp-name",
                                             "a2a-version",          "a2a-extensions"};
+
+constexpr std::string_view who_am_i_path = "/oresundspace/whoami";
+/// What makes an answer of whoami another one, or is for the pipeline to judge.
+constexpr std::string_view special_fields[] = {"origin", "prefer", "api-version",
+                                               "content-encoding", "content-type"};
+
+std::optional<http::SecretView> key_of(const http::RequestHead& head) {
+  const auto& named = head.secret(http::SecretField::private_key);
+  return named ? named : http::bearer(head);
+}
 
 bool may_wait(const http::RequestHead& head) {
   return head.query.find("wait=") != std::string_view::npos || head.path.ends_with("/lock");
@@ -101,30 +112,83 @@ asio::awaitable<void> Surface::answer_door(http::Exchange& exchange, std::string
   base::wipe(request.body.data(), request.body.size());
 }
 
+bool Surface::asks_plainly(const http::Exchange& exchange, std::string_view path) const {
+  if (path != who_am_i_path) return false;
+  const auto& head = exchange.request();
+  const auto sends = [&](http::SecretField field) { return head.secret(field).has_value(); };
+  return head.method == "GET" && head.query.empty() && head.body == http::BodyKind::none &&
+         sends(http::SecretField::private_key) != sends(http::SecretField::authorization) &&
+         !sends(http::SecretField::user_token) && !sends(http::SecretField::join_token) &&
+         !exchange.peer().unix_socket && shared_.app.router().settings().spaces_enabled &&
+         std::ranges::none_of(special_fields,
+                              [&](auto name) { return head.field(name).has_value(); }) &&
+         api::accept_weight(head.field("accept").value_or(""), "application/json") > 0;
+}
+
+bool Surface::answer_known_key(http::Exchange& exchange) {
+  exchange.set_route(who_am_i_path);
+  const auto key = key_of(exchange.request());
+  if (!key || !known_key_.answer({.key = key->reveal(),
+                                  .source_address = gate::source_address(*shared_.gate, exchange),
+                                  .request_id = exchange.request_id()})) {
+    return false;
+  }
+  exchange.respond_prepared(known_key_.head(), known_key_.body());
+  return true;
+}
+
+asio::awaitable<void> Surface::answer_who_am_i(http::Exchange& exchange) {
+  const auto& parts = shared_.app.router().spaces();
+  const auto key = shared_secret(key_of(exchange.request()));
+  const bool run = co_await shared_.workers.run([&parts, &key] {
+    if (key) api::KnownKey::learn(parts, key->reveal());
+  });
+  if (!run) {
+    refuse_now(exchange, base::Code::overloaded);
+  } else if (!answer_known_key(exchange)) {
+    co_await answer_api(exchange);
+  }
+}
+
 asio::awaitable<void> Surface::answer_space(http::Exchange& exchange, std::string path) {
   auto& router = shared_.app.router();
   const auto& head = exchange.request();
-  auto request = api_request(exchange, path);
   if (router.is_space_stream(head.method, path)) {
+    auto request = boxed_request(exchange, path);
     co_await doors::serve_space_stream(doors_, exchange, std::move(request));
   } else if (router.is_space_export(head.method, path)) {
-    co_await doors::serve_space_export(doors_, exchange, std::move(request),
-                                       shared_.app.data_folder());
+    co_await answer_export(exchange, path);
   } else if (may_wait(head)) {
-    auto body = co_await exchange.read_body(router.body_limit(request.method, request.path));
-    if (!body) {
-      refuse_now(exchange, body.error());
-      co_return;
-    }
-    request.body = std::move(*body);
-    co_await doors::answer_held(
-        doors_, exchange, [&](bool resumed, std::optional<api::Held>* held) {
-          request.resumed = resumed;
-          return held == nullptr ? router.call(request) : router.call(request, *held);
-        });
+    co_await answer_waiting(exchange, path);
   } else {
     co_await answer_api(exchange);
   }
+}
+
+std::unique_ptr<api::Request> Surface::boxed_request(const http::Exchange& exchange,
+                                                     std::string_view path) const {
+  return std::make_unique<api::Request>(api_request(exchange, path));
+}
+
+asio::awaitable<void> Surface::answer_export(http::Exchange& exchange, std::string path) {
+  auto request = api_request(exchange, path);
+  co_await doors::serve_space_export(doors_, exchange, std::move(request),
+                                     shared_.app.data_folder());
+}
+
+asio::awaitable<void> Surface::answer_waiting(http::Exchange& exchange, std::string path) {
+  auto& router = shared_.app.router();
+  auto request = api_request(exchange, path);
+  auto body = co_await exchange.read_body(router.body_limit(request.method, request.path));
+  if (!body) {
+    refuse_now(exchange, body.error());
+    co_return;
+  }
+  request.body = std::move(*body);
+  co_await doors::answer_held(doors_, exchange, [&](bool resumed, std::optional<api::Held>* held) {
+    request.resumed = resumed;
+    return held == nullptr ? router.call(request) : router.call(request, *held);
+  });
 }
 
 }  // namespace kronborg::app

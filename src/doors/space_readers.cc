@@ -36,7 +36,7 @@ void SpaceReaders::remove(std::int64_t space, SpaceReader& reader) {
 void SpaceReaders::heard(std::int64_t space, const spaces::SharedNotice& notice) {
   {
     const std::scoped_lock lock(mutex_);
-    waiting_.emplace_back(space, notice);
+    waiting_[space].push_back(notice);
     if (posted_) return;
     posted_ = true;
   }
@@ -44,17 +44,23 @@ void SpaceReaders::heard(std::int64_t space, const spaces::SharedNotice& notice)
 }
 
 void SpaceReaders::deliver() {
-  std::vector<std::pair<std::int64_t, spaces::SharedNotice>> came;
+  Waiting came;
   {
     const std::scoped_lock lock(mutex_);
     came.swap(waiting_);
     posted_ = false;
   }
-  for (const auto& [space, notice] : came) {
+  for (const auto& [space, notices] : came) {
     const auto found = readers_.find(space);
     if (found == readers_.end()) continue;
-    Heard heard(*notice);
-    for (SpaceReader* reader : found->second) reader->hear(heard);
+    std::vector<Heard> heard;
+    heard.reserve(notices.size());
+    for (const auto& notice : notices) heard.emplace_back(*notice);
+    // Reader by reader: when much came at once, each gets it with one write.
+    for (SpaceReader* reader : found->second) {
+      for (Heard& one : heard) reader->hear(one);
+      reader->heard_all();
+    }
   }
 }
 

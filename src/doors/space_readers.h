@@ -32,6 +32,8 @@ class SpaceReader {
   virtual ~SpaceReader() = default;
   /// On the loop's thread. May not add or remove readers.
   virtual void hear(Heard& heard) = 0;
+  /// After the last notice of those that came together: the moment to send.
+  virtual void heard_all() {}
 };
 
 /// The readers of one event loop, by space. The store's writer thread leaves its notices here and
@@ -51,14 +53,17 @@ class SpaceReaders final : public spaces::Listener {
   void heard(std::int64_t space, const spaces::SharedNotice& notice) override;
 
  private:
+  /// By space, in the order of the commits.
+  using Waiting = boost::unordered_flat_map<std::int64_t, std::vector<spaces::SharedNotice>>;
+
   void deliver();
 
   boost::asio::io_context& loop_;
   spaces::Feed& feed_;
   boost::unordered_flat_map<std::int64_t, std::vector<SpaceReader*>> readers_;
   std::mutex mutex_;
-  std::vector<std::pair<std::int64_t, spaces::SharedNotice>> waiting_;  // guarded by mutex_
-  bool posted_ = false;                                                 // guarded by mutex_
+  Waiting waiting_;      // guarded by mutex_
+  bool posted_ = false;  // guarded by mutex_
 };
 
 }  // namespace kronborg::doors

@@ -4,6 +4,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,7 +31,7 @@ inline constexpr std::chrono::seconds stream_life{3600};                 ///< ht
 /// connection. What is heard before the snapshot has been sent waits behind it.
 class SpaceStream final : public SpaceReader {
  public:
-  SpaceStream(const Loop& loop, http::Exchange& exchange, api::Reader reader);
+  SpaceStream(const Loop& loop, http::Exchange& exchange, std::unique_ptr<api::Reader> reader);
   ~SpaceStream() override;
   SpaceStream(const SpaceStream&) = delete;
   SpaceStream& operator=(const SpaceStream&) = delete;
@@ -38,11 +39,13 @@ class SpaceStream final : public SpaceReader {
   /// Serves until the client, the key, the space or the life of the stream ends.
   boost::asio::awaitable<void> serve();
   void hear(Heard& heard) override;
+  void heard_all() override;
 
  private:
   enum class Ending : std::uint8_t { none, whole, cut };
 
-  boost::asio::awaitable<std::optional<base::Error>> begin();
+  /// false: it was refused, and the refusal is the answer.
+  boost::asio::awaitable<bool> begin();
   boost::asio::awaitable<bool> replay(std::int64_t until);
   boost::asio::awaitable<void> follow();
   void say(Heard& heard);
@@ -51,9 +54,12 @@ class SpaceStream final : public SpaceReader {
 
   const Loop& loop_;
   http::Exchange& exchange_;
-  api::Reader reader_;
-  const std::string key_id_;
+  std::unique_ptr<api::Reader> reader_;  ///< until the stream is live
+  const std::int64_t space_;
+  const spaces::Uuid key_id_;
   const bool is_owner_;
+  const bool for_browser_;
+  const std::shared_ptr<void> place_;  ///< counted among the open streams
   boost::asio::steady_timer end_;
   std::int64_t last_ = 0;  ///< sequence number of the last message that was sent
   bool live_ = false;
@@ -65,6 +71,6 @@ class SpaceStream final : public SpaceReader {
 
 /// Lets the request in and serves it.
 boost::asio::awaitable<void> serve_space_stream(const Loop& loop, http::Exchange& exchange,
-                                                api::Request request);
+                                                std::unique_ptr<api::Request> request);
 
 }  // namespace kronborg::doors

@@ -257,9 +257,7 @@ void Connection::finish_exchange() {
     credential_id_.clear();
     route_.clear();
   }
-  for (const auto& secret : head_.secrets) {
-    if (secret) in_.wipe(secret->reveal());
-  }
+  wipe_secrets();
   forget_head();
   gone_ = nullptr;
   draining_ = nullptr;
@@ -267,6 +265,12 @@ void Connection::finish_exchange() {
   if (in_.empty() && extra_.capacity() > 0) {
     in_.swap(extra_);
     extra_.release();
+  }
+}
+
+void Connection::wipe_secrets() {
+  for (const auto& secret : head_.secrets) {
+    if (secret) in_.wipe(secret->reveal());
   }
 }
 

@@ -47,7 +47,12 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
              std::uint64_t content_length, bool standard) override;
   void put(std::string_view body_bytes) override;
   asio::awaitable<bool> flush() override;
-  bool push(std::string_view body_bytes, std::size_t most_queued) override;
+  bool push(std::string_view body_bytes, std::size_t most_queued) override {
+    return queue(body_bytes, most_queued) && send_queued();
+  }
+  bool queue(std::string_view body_bytes, std::size_t most_queued) override;
+  bool send_queued() override;
+  void rest() override;
   void end() override;
   void cut() override;
   [[nodiscard]] bool started() const override { return turn_.started; }
@@ -98,6 +103,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   bool head_bytes_came(std::size_t count);
   asio::awaitable<void> say_goodbye();
   void choose_request_id();
+  void wipe_secrets();
   /// Drops the views that would outlive the bytes.
   void forget_head();
   Answer refusal(const base::Error& error);

@@ -8,6 +8,18 @@
 
 namespace kronborg::http {
 
+namespace {
+
+/// For a record that is made when the request's bytes are gone.
+std::string_view lasting_method(std::string_view method) {
+  for (const std::string_view known : {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}) {
+    if (method == known) return known;
+  }
+  return "OTHER";
+}
+
+}  // namespace
+
 bool Connection::begin_answer(int status) {
   if (turn_.started) {
     loop_.report(request_id_, "the service answered twice");
@@ -213,10 +225,14 @@ void Connection::set_credential_id(std::string_view id) {
   if (loop_.options().on_access) credential_id_ = id;
 }
 
-bool Connection::push(std::string_view body_bytes, std::size_t most_queued) {
+bool Connection::queue(std::string_view body_bytes, std::size_t most_queued) {
   if (broken_ || turn_.ended) return false;
   if (out_.size() + sending_.size() + body_bytes.size() > most_queued) return false;
   put(body_bytes);
+  return true;
+}
+
+bool Connection::send_queued() {
   // A write in progress takes along what was queued since.
   if (writing_ || send_at_once()) return !broken_;
   asio::co_spawn(
@@ -224,6 +240,23 @@ bool Connection::push(std::string_view body_bytes, std::size_t most_queued) {
       [self = shared_from_this()]() -> asio::awaitable<void> { co_await self->flush(); },
       asio::detached);
   return true;
+}
+
+void Connection::rest() {
+  if (!writing_ && out_.empty()) {
+    std::string().swap(out_);
+    std::string().swap(sending_);
+  }
+  if (!turn_.started || !turn_.body_done || !in_.empty()) return;
+  const std::string_view method = lasting_method(head_.method);
+  std::ranges::copy(request_id_, request_id_text_.begin());
+  request_id_ = {request_id_text_.data(), request_id_.size()};
+  wipe_secrets();
+  forget_head();
+  head_.method = method;
+  decltype(head_.fields)().swap(head_.fields);
+  in_.release();
+  extra_.release();
 }
 
 }  // namespace kronborg::http

@@ -72,6 +72,12 @@ class Exchange {
   /// the background. For streams that something else than their own coroutine feeds. false: the
   /// client has gone, or what is not sent yet exceeds `most_queued` bytes; nothing is queued then.
   virtual bool push(std::string_view body_bytes, std::size_t most_queued) = 0;
+  /// The first half of push(): put() within the limit. send_queued() is the second half.
+  virtual bool queue(std::string_view body_bytes, std::size_t most_queued) = 0;
+  virtual bool send_queued() = 0;
+  /// Little will happen for a while on this stream: memory that is kept for speed is freed. Ends
+  /// request(), all but its method.
+  virtual void rest() = 0;
   /// The answer is whole. With Framing::length and less put than promised it is cut instead.
   virtual void end() = 0;
   /// Ends the answer so that the client sees that it is cut: no last chunk, connection closed.

@@ -27,11 +27,22 @@ std::optional<Caller> Directory::known(const credential::SpaceKeyHash& hash,
                                        std::int64_t now_ms) const {
   const Shard& shard = shard_of(hash);
   const std::scoped_lock lock(shard.mutex);
-  const auto found = shard.callers.find(hash);
-  if (found == shard.callers.end()) return std::nullopt;
-  const Caller& caller = found->second;
-  if (caller.ends_at_ms != 0 && caller.ends_at_ms <= now_ms) return std::nullopt;
-  return caller;
+  const auto found = shard.entries.find(hash);
+  if (found == shard.entries.end() || !found->second.is_good(now_ms)) return std::nullopt;
+  return found->second.caller;
+}
+
+std::optional<Directory::Used> Directory::use(const credential::SpaceKeyHash& hash,
+                                              std::int64_t now_ms, std::int64_t every_ms) {
+  Shard& shard = shard_of(hash);
+  const std::scoped_lock lock(shard.mutex);
+  const auto found = shard.entries.find(hash);
+  if (found == shard.entries.end() || !found->second.is_good(now_ms)) return std::nullopt;
+  Entry& entry = found->second;
+  // The clock may have stepped back.
+  const bool is_due = now_ms - entry.noted_at_ms >= every_ms || now_ms < entry.noted_at_ms;
+  if (is_due) entry.noted_at_ms = now_ms;
+  return Used{.caller = entry.caller, .is_due = is_due};
 }
 
 base::Result<Found> Directory::find(const Parts& parts, const credential::SpaceKeyHash& hash) {
@@ -51,8 +62,8 @@ base::Result<Found> Directory::find(const Parts& parts, const credential::SpaceK
     // What was read may be older than a change that was forgotten meanwhile: then it is good for
     // this request, which began before that change was acknowledged, and for no other.
     if (shard.forgotten == forgotten_before) {
-      if (shard.callers.size() >= capacity_per_shard_) shard.callers.clear();
-      shard.callers.insert_or_assign(hash, *caller);
+      if (shard.entries.size() >= capacity_per_shard_) shard.entries.clear();
+      shard.entries.insert_or_assign(hash, Entry{.caller = *caller});
     }
   }
   return found;
@@ -63,7 +74,7 @@ void Directory::forget(std::span<const credential::SpaceKeyHash> hashes) {
     Shard& shard = shard_of(hash);
     const std::scoped_lock lock(shard.mutex);
     ++shard.forgotten;
-    shard.callers.erase(hash);
+    shard.entries.erase(hash);
   }
 }
 
@@ -71,7 +82,7 @@ std::size_t Directory::size() const {
   std::size_t sum = 0;
   for (const Shard& shard : shards_) {
     const std::scoped_lock lock(shard.mutex);
-    sum += shard.callers.size();
+    sum += shard.entries.size();
   }
   return sum;
 }

@@ -68,6 +68,13 @@ class Directory {
   /// Memory only: the caller when it is known here and alive at `now_ms`, else nothing is known.
   [[nodiscard]] std::optional<Caller> known(const credential::SpaceKeyHash& hash,
                                             std::int64_t now_ms) const;
+  struct Used {
+    Caller caller;
+    bool is_due = false;  ///< the first use in `every_ms` milliseconds, as far as memory knows
+  };
+  /// known(), and whether this use is one to write down.
+  [[nodiscard]] std::optional<Used> use(const credential::SpaceKeyHash& hash, std::int64_t now_ms,
+                                        std::int64_t every_ms);
   /// From the store, remembered when it is alive. Waits.
   base::Result<Found> find(const Parts& parts, const credential::SpaceKeyHash& hash);
 
@@ -80,9 +87,16 @@ class Directory {
     using is_avalanching = void;
     std::size_t operator()(const credential::SpaceKeyHash& hash) const;
   };
+  struct Entry {
+    Caller caller;
+    std::int64_t noted_at_ms = 0;  ///< last use that was due
+    [[nodiscard]] bool is_good(std::int64_t now_ms) const {
+      return caller.ends_at_ms == 0 || caller.ends_at_ms > now_ms;
+    }
+  };
   struct Shard {
     mutable std::mutex mutex;
-    boost::unordered_flat_map<credential::SpaceKeyHash, Caller, Hash> callers;  // guarded by mutex
+    boost::unordered_flat_map<credential::SpaceKeyHash, Entry, Hash> entries;  // guarded by mutex
     std::uint64_t forgotten = 0;  ///< rises with every forget(); guarded by mutex
   };
   static constexpr std::size_t shard_count = 64;

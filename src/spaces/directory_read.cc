@@ -101,14 +101,14 @@ std::optional<End> end_of(const sql::Row& row) {
 
 std::string text_of(const Uuid& id) {
   static constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  text.reserve(36);
+  std::array<char, 36> text{};
+  std::size_t at = 0;
   for (std::size_t i = 0; i < id.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-    text += digits[id[i] >> 4U];
-    text += digits[id[i] & 0x0FU];
+    if (i == 4 || i == 6 || i == 8 || i == 10) text[at++] = '-';
+    text[at++] = digits[id[i] >> 4U];
+    text[at++] = digits[id[i] & 0x0FU];
   }
-  return text;
+  return {text.data(), text.size()};
 }
 
 std::optional<Uuid> uuid_of(std::string_view text) {

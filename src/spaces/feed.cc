@@ -36,9 +36,4 @@ void Feed::publish(std::int64_t space, const SharedNotice& notice) {
   }
 }
 
-bool Feed::has_listeners(std::int64_t space) const {
-  const std::scoped_lock lock(mutex_);
-  return spaces_.contains(space);
-}
-
 }  // namespace kronborg::spaces

@@ -30,9 +30,6 @@ class Feed {
 
   /// On the writer's thread, after the commit.
   void publish(std::int64_t space, const SharedNotice& notice);
-  /// Whether anybody listens: spares the making of a text that nobody reads. May be out of date at
-  /// once, so nothing but effort may depend on it.
-  [[nodiscard]] bool has_listeners(std::int64_t space) const;
 
  private:
   struct Subscription {
