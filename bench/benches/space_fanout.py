@@ -2,16 +2,19 @@
 
 import json
 import subprocess
+import time
 
 from benches.footprint import pss_megabytes
 from benches.revoke_durable import output
-from lib.place import CLIENT_CORE, Refused, bound_to, wait_until_idle
+from lib.place import CLIENT_CORE, SERVER_CORE, Refused, bound_to, wait_until_idle
 from lib.servers import program
 from lib.spaces import kronborg_with_spaces, write
 from lib.stats import Series
 
 SUMMARY = "1,000 stream readers of one space, 100 messages a second; memory of idle readers"
 KEYS = 51
+SETTLING_S = 6  # free memory is given back every 5 s
+EVENT_BYTES = 480  # of one message in a stream, as the bench sends them
 
 
 def started(place, name):
@@ -37,16 +40,24 @@ def idle_kilobytes(place, readers):
         if client.stdout.readline() != "ready\n":
             raise Refused("not every stream began")
         wait_until_idle([process])
+        time.sleep(SETTLING_S)
         return (pss_megabytes(process.pid) - before) * 1024 / readers
     finally:
         client.communicate()
         server.stop()
 
 
+def bare_sends(readers, messages, rate):
+    """The same deliveries without a server: what the kernel takes for them on these cores."""
+    arguments = [readers, messages, rate, EVENT_BYTES, SERVER_CORE, CLIENT_CORE]
+    return json.loads(output(CLIENT_CORE, program("loopback_sends"), *arguments))
+
+
 def run(place, options, report):
     readers, rate = (100, 100) if options.quick else (1000, 100)
     messages = rate * (2 if options.quick else 10)
     p50, p99, cut, cpu = Series(), Series(), Series(), Series()
+    bare_p50, bare_p99, bare_cpu = Series(), Series(), Series()
     for _ in range(options.repeats):
         server, file = started(place, "keys")
         before = server.cpu_seconds()
@@ -61,9 +72,19 @@ def run(place, options, report):
         cpu.add((server.cpu_seconds() - before) / done["received"] * 1e6)
         server.stop()
         place.remove(server.folder)
+        bare = bare_sends(readers, messages, rate)
+        bare_p50.add(bare["p50_ms"])
+        bare_p99.add(bare["p99_ms"])
+        bare_cpu.add(bare["cpu_us"])
     report.say(f"{readers:,} readers got {messages:,} messages each, in order, none missing")
     report.say(f"latency: p50 {p50.text(2)} ms, p99 {p99.text(2)} ms")
     report.say(f"server: {cpu.text(2)} µs of CPU for each message and reader")
+    report.say(
+        f"bare sends: p50 {bare_p50.text(2)} ms, p99 {bare_p99.text(2)} ms, "
+        f"{bare_cpu.text(2)} µs of CPU for each"
+    )
+    report.ratio("kronborg", "bare sends", "CPU of a delivery", cpu, bare_cpu)
+    report.ratio("kronborg", "bare sends", "p50", p50, bare_p50)
     report.limit("kronborg", "p50 from sending to reading", p50, "ms", 2)
     report.limit("kronborg", "p99 from sending to reading", p99, "ms", 15)
     report.limit("kronborg", "streams of a revoked key ended after", cut, "ms", 1000)
