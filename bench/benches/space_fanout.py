@@ -26,6 +26,7 @@ def idle_kilobytes(place, readers):
     """PSS of the server, for one reader more."""
     server, file = started(place, "idle")
     process = server.processes[0]
+    time.sleep(SETTLING_S)  # what a server makes once, such as its documents, is no reader's
     wait_until_idle([process])
     before = pss_megabytes(process.pid)
     command = [program("fanout_client"), server.port, file, readers, 0, 0]
