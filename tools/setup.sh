@@ -51,7 +51,7 @@ available() {
   done
 }
 
-# nginx, haproxy and postgresql would take ports: no service is started by their installation, and
+# nginx, haproxy, postgresql and redis would take ports: no service is started by their installation, and
 # those that came with it are not started at the next boot either.
 install_packages() {
   local policy=/usr/sbin/policy-rc.d made=no result=0 name
@@ -69,7 +69,7 @@ install_packages() {
   if [[ $result == 0 && -d /run/systemd/system ]]; then
     for name in "$@"; do
       case $name in
-        nginx | haproxy | postgresql) as_root systemctl disable --quiet "$name" || true ;;
+        nginx | haproxy | postgresql | redis-server) as_root systemctl disable --quiet "$name" || true ;;
       esac
     done
   fi
@@ -94,9 +94,9 @@ install_missing() {
   fi
 }
 
-# The npm clients of the tests, again when their lock file has changed.
-install_clients() {
-  local folder=tests/clients stamp=build/npm-clients.stamp major
+# install_npm FOLDER STAMP WHAT: its npm packages, again when its lock file has changed.
+install_npm() {
+  local folder=$1 stamp=build/$2.stamp major
   [[ -f $folder/package-lock.json ]] || return 0
   major=$(node --version)
   major=${major#v}
@@ -104,7 +104,7 @@ install_clients() {
     die "Node.js 18 or later is needed, $(command -v node) is ${major}: remove it or install a newer one"
   mkdir -p build
   if [[ -d $folder/node_modules ]] && sha256sum --status -c "$stamp" 2>/dev/null; then return 0; fi
-  say "installing the npm clients of $folder"
+  say "installing $3 of $folder"
   (cd "$folder" && npm ci --no-audit --no-fund --ignore-scripts --loglevel=error)
   sha256sum "$folder/package-lock.json" >"$stamp"
 }
@@ -112,5 +112,8 @@ install_clients() {
 # setup_for SECTION…: build, test, bench.
 setup_for() {
   install_missing "$@"
-  if [[ " $* " == *" test "* ]]; then install_clients; fi
+  if [[ " $* " == *" test "* ]]; then install_npm tests/clients npm-clients "the npm clients"; fi
+  if [[ " $* " == *" bench "* ]]; then
+    install_npm bench/peers/better_auth npm-better-auth "the npm packages"
+  fi
 }

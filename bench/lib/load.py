@@ -28,7 +28,7 @@ class Round:
         errors = re.search(r"Socket errors:.*|Non-2xx or 3xx responses:.*", text)
         if errors:
             raise Refused(f"not every request was answered: {errors.group(0)}")
-        requests = int(found.group(1))
+        requests = self.requests = int(found.group(1))
         seconds = float(found.group(2)) * UNITS[found.group(3)] / 1e3
         self.rate = requests / seconds
         self.cpu_micros = server_cpu / requests * 1e6
@@ -43,10 +43,11 @@ def latency(text, percent):
     return float(value) * UNITS[unit]
 
 
-def wrk(server, path, seconds, token=None, tokens=None, keys=None):
+def wrk(server, path, seconds, token=None, tokens=None, keys=None, patience=2):
     """One token on every request, or those of the file `tokens` in turn, or the space keys of
-    `keys` (file, count) from a random one on."""
+    `keys` (file, count) from a random one on. An answer after `patience` seconds is an error."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
+    command += ["--timeout", f"{patience}s"]
     if token:
         command += ["-H", f"Authorization: Bearer {token}"]
     if tokens:
@@ -75,14 +76,14 @@ def wrk(server, path, seconds, token=None, tokens=None, keys=None):
 class Contender:
     """A server and what it is asked. `rows` hold what was measured."""
 
-    def __init__(self, name, server, path, token=None, tokens=None, keys=None):
+    def __init__(self, name, server, path, token=None, tokens=None, keys=None, patience=2):
         self.name, self.server, self.path = name, server, path
-        self.token, self.tokens, self.keys = token, tokens, keys
+        self.asking = {"token": token, "tokens": tokens, "keys": keys, "patience": patience}
         self.rounds = []
 
     def run(self, seconds):
         wait_until_idle(self.server.processes)
-        return wrk(self.server, self.path, seconds, self.token, self.tokens, self.keys)
+        return wrk(self.server, self.path, seconds, **self.asking)
 
     def series(self, member):
         return Series(getattr(one, member) for one in self.rounds)

@@ -92,10 +92,10 @@ class Report:
             self.figure(one.name, "requests", one.series("rate"), "1/s")
             self.figure(one.name, "cpu", one.series("cpu_micros"), "µs/request")
 
-    def against(self, ours, theirs, floor=None):
-        """Requests per second, and the work behind one request."""
+    def against(self, ours, theirs, floor=None, work_floor=None):
+        """Requests per second, and the work behind one request. The floors: the least of each."""
         rates = ours.series("rate"), theirs.series("rate")
         self.ratio(ours.name, theirs.name, "requests/s", *rates, floor)
         work = Series(1 / v for v in ours.series("cpu_micros").values)
         their_work = Series(1 / v for v in theirs.series("cpu_micros").values)
-        self.ratio(ours.name, theirs.name, "requests per CPU second", work, their_work)
+        self.ratio(ours.name, theirs.name, "requests per CPU second", work, their_work, work_floor)
