@@ -104,8 +104,8 @@ asio::awaitable<bool> Workers::run(std::function<void()> work) {
     // std::function wants to copy, the handler can only be moved.
     auto resume = std::make_shared<decltype(handler)>(std::move(handler));
     auto guard = asio::make_work_guard(executor);
-    // The failure is handed on whole: whoever keeps a share of it may be the one who frees it, while
-    // the loop still reads it.
+    // The failure is handed on whole: whoever keeps a share of it may be the one who frees it,
+    // while the loop still reads it.
     const auto come_back = [resume, executor](std::exception_ptr failure, bool ran) {
       asio::post(executor, [resume, failure = std::move(failure), ran]() mutable {
         std::move (*resume)(std::move(failure), ran);
