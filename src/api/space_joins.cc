@@ -136,7 +136,9 @@ base::Result<SpaceEffect> join_space(const SpaceDesk& desk, const SpaceCall& cal
                      .pointer = "/name",
                      .message = "Another participant has this name; a number was appended."});
         }
-        return joined.key ? approved(joined) : pending(joined, desk.parts.origin);
+        SpaceOutcome outcome = joined.key ? approved(joined) : pending(joined, desk.parts.origin);
+        outcome.ends_caller = joined.ended_invitation;
+        return outcome;
       };
 }
 

@@ -65,7 +65,8 @@ base::Result<std::vector<Invited>> rotate_all_live(Act& act, const Space& space)
 /// Ends all live invitations of an ownerless or closed space without successors.
 base::Result<void> end_all_invitations(Act& act, std::int64_t space);
 /// One use, in the transaction of the join; at the last one the key dies (`max_uses`).
-base::Result<void> use_invitation(Act& act, const Invitation& invitation);
+/// true: this was the last.
+base::Result<bool> use_invitation(Act& act, const Invitation& invitation);
 
 /// The answer of `invite`: with key and links.
 base::json::object render(const Invited& invited, const Space& space, const Parts& parts);

@@ -164,7 +164,7 @@ base::Result<void> end_all_invitations(Act& act, std::int64_t space) {
   return {};
 }
 
-base::Result<void> use_invitation(Act& act, const Invitation& invitation) {
+base::Result<bool> use_invitation(Act& act, const Invitation& invitation) {
   TRY(const auto used,
       act.run("UPDATE space_invitations SET uses = uses + 1 WHERE id = $1 AND state = 'live' AND "
               "uses < max_uses RETURNING uses",
@@ -173,9 +173,10 @@ base::Result<void> use_invitation(Act& act, const Invitation& invitation) {
     return base::Error(base::Code::key_expired, "This invitation is used up.")
         .with({.name = "reason", .value = std::string(name_of(KeyEnd::max_uses))});
   }
-  if (used.rows.front().integer(0) < invitation.max_uses) return {};
+  if (used.rows.front().integer(0) < invitation.max_uses) return false;
   Invitation last = invitation;
-  return end(act, last, "used_up", KeyEnd::max_uses, {.event = "invitation.used_up"});
+  TRY_VOID(end(act, last, "used_up", KeyEnd::max_uses, {.event = "invitation.used_up"}));
+  return true;
 }
 
 }  // namespace kronborg::spaces

@@ -94,7 +94,7 @@ base::Result<Joined> join(Act& act, const Caller& invitation, const NewJoin& wan
   }
   TRY_VOID(insert_participant(act, participant));
   TRY_VOID(note_join(act, participant));
-  TRY_VOID(use_invitation(act, used));
+  TRY(joined.ended_invitation, use_invitation(act, used));
   if (pending) {
     tell_participant(act, participant, "pending", Audience::owner);
   } else {

@@ -26,6 +26,7 @@ struct NewJoin {
 struct Joined {
   Participant participant;
   bool name_changed = false;
+  bool ended_invitation = false;                   ///< it took the last use
   std::optional<Minted> key;                       ///< without approval
   std::optional<credential::SpaceKey> join_token;  ///< pending, and drawn here
   Space space;                                     ///< as it is after the join
