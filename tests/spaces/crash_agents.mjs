@@ -1,4 +1,4 @@
-// What each of the agents does in spaces while the server crashes, and what it notes of the answers.
+// What each agent does in spaces while the server crashes, and what it notes of the answers.
 import { randomKey } from './lib/space.mjs';
 import { Artifact, Invitation, Member, Space, never, sha256, shape } from './crash_support.mjs';
 
