@@ -13,11 +13,6 @@ constexpr std::string_view first_fields =
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n";
 constexpr std::size_t usual_body_bytes = 384;
 
-RateAsk ask(const Settings& settings, Policy policy, const RateKey& key) {
-  const Rate& rate = settings.rates[static_cast<std::size_t>(policy)];
-  return {{.name = facts_of(policy).name, .quota = rate.quota, .window_s = rate.window_s}, key};
-}
-
 }  // namespace
 
 std::string who_is_text(const spaces::Caller& caller, std::int64_t now_ms) {
@@ -53,8 +48,8 @@ bool KnownKey::answer(const Asked& asked) {
   if (!used) return false;
   const spaces::Caller& caller = used->caller;
   const std::array asks{
-      ask(settings, Policy::reads, RateKey::of_id(caller.key_id)),
-      ask(settings, Policy::source, RateKey::of_source(asked.source_address)),
+      rate_ask(settings.rates, Policy::reads, RateKey::of_id(caller.key_id)),
+      rate_ask(settings.rates, Policy::source, RateKey::of_source(asked.source_address)),
   };
   const RateVerdict rates = services_.limiter.take(asks);
   if (!rates.allowed) return false;
@@ -68,12 +63,6 @@ bool KnownKey::answer(const Asked& asked) {
   head_.append(http::fixed_standard_fields);
   if (settings.origin.starts_with("https://")) head_.append(http::strict_transport_field);
   return true;
-}
-
-void KnownKey::learn(const spaces::Parts& parts, std::string_view key) {
-  if (const auto parsed = credential::SpaceKey::parse(key)) {
-    (void)parts.directory.find(parts, parsed->hash());  // the pipeline says what is wrong with it
-  }
 }
 
 }  // namespace kronborg::api

@@ -23,10 +23,8 @@ class KnownKey {
   explicit KnownKey(const SpaceServices& services) : services_(services) {}
 
   /// Makes head() and body(). false: memory does not know the key, or it may not ask at the moment;
-  /// the pipeline then says so, and nothing was counted.
+  /// the pipeline then answers (and memory knows a live key from then on), and nothing was counted.
   [[nodiscard]] bool answer(const Asked& asked);
-  /// Reads the key from the store, so that answer() knows it when it is alive. Waits.
-  static void learn(const spaces::Parts& parts, std::string_view key);
 
   /// Status line and fields, for http::Exchange::respond_prepared.
   [[nodiscard]] std::string_view head() const { return head_; }

@@ -92,9 +92,8 @@ void Pipeline::take_open_rates(const Found& found) {
   std::size_t count = 0;
   for (const Policy policy : {own, Policy::source}) {
     if (policy == Policy::source && count > 0 && own == Policy::source) break;
-    const Rate& rate = services_.desk.settings.rates[static_cast<std::size_t>(policy)];
-    asks.at(count++) = {{facts_of(policy).name, rate.quota, rate.window_s},
-                        RateKey::of_source(request_.source_address)};
+    asks.at(count++) = rate_ask(services_.desk.settings.rates, policy,
+                                RateKey::of_source(request_.source_address));
   }
   rates_ = services_.limiter.take(std::span(asks).first(count));
 }

@@ -96,6 +96,11 @@ RateKey RateKey::of_id(std::span<const std::uint8_t, 16> id) {
   return key;
 }
 
+RateAsk rate_ask(const Rates& rates, Policy policy, const RateKey& key) {
+  const Rate& rate = rates.at(static_cast<std::size_t>(policy));
+  return {{.name = facts_of(policy).name, .quota = rate.quota, .window_s = rate.window_s}, key};
+}
+
 RateLimiter::Key RateLimiter::room_for(Shard& shard, const Key& key, std::int64_t now_ns) const {
   if (shard.table.size() < max_per_shard_ || shard.table.contains(key)) return key;
   if (now_ns - shard.swept_ns >= sweep_pause_ns || now_ns < shard.swept_ns) {

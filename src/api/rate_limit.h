@@ -53,6 +53,8 @@ struct RateAsk {
   RatePolicy policy;
   RateKey key;
 };
+/// What a request asks of `policy` as it is configured.
+RateAsk rate_ask(const Rates& rates, Policy policy, const RateKey& key);
 inline constexpr std::size_t max_rate_asks = 4;
 
 /// Buckets per policy and source address (IPv4 /32, IPv6 /64), bounded. When the table is full,

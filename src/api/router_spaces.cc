@@ -51,12 +51,16 @@ base::Result<void> write_use(const spaces::Parts& parts, sql::Transaction& trans
     spaces::Act act(parts, transaction, use.at_ms, origin_of(use));
     if (!caller->used_before) TRY_VOID(spaces::note_first_use(act, *caller));
   }
-  TRY(const auto written, transaction("UPDATE space_keys SET last_used_at_ms = $1 "
-                                      "WHERE hash = $2 AND ended_at_ms IS NULL",
-                                      use.at_ms, credential::hash_text(use.caller.hash)));
+  // In a flood the newest uses are written first: an older one takes nothing back.
+  TRY(const auto written,
+      transaction("UPDATE space_keys SET last_used_at_ms = $1 WHERE hash = $2 AND ended_at_ms IS "
+                  "NULL AND (last_used_at_ms IS NULL OR last_used_at_ms <= $1)",
+                  use.at_ms, credential::hash_text(use.caller.hash)));
   if (written.changed == 0) return {};
-  TRY_VOID(transaction("UPDATE space_participants SET last_seen_at_ms = $1 WHERE id = $2",
-                       use.at_ms, spaces::text_of(use.caller.holder)));
+  TRY_VOID(
+      transaction("UPDATE space_participants SET last_seen_at_ms = $1 WHERE id = $2 AND "
+                  "(last_seen_at_ms IS NULL OR last_seen_at_ms <= $1)",
+                  use.at_ms, spaces::text_of(use.caller.holder)));
   return {};
 }
 
@@ -143,12 +147,9 @@ base::Result<void> Router::export_space(const Reader& reader,
 
 std::optional<base::Error> Router::take_source_rate(Policy policy, std::string_view source_address,
                                                     RateFields& fields) {
-  const Rate& rate = state_->settings.rates[static_cast<std::size_t>(policy)];
-  const Rate& source = state_->settings.rates[static_cast<std::size_t>(Policy::source)];
   const RateKey key = RateKey::of_source(source_address);
-  const std::array asks{
-      RateAsk{{facts_of(policy).name, rate.quota, rate.window_s}, key},
-      RateAsk{{facts_of(Policy::source).name, source.quota, source.window_s}, key}};
+  const std::array asks{rate_ask(state_->settings.rates, policy, key),
+                        rate_ask(state_->settings.rates, Policy::source, key)};
   const RateVerdict verdict = state_->limiter.take(asks);
   fields = rate_fields(verdict);
   if (verdict.allowed) return std::nullopt;
@@ -168,9 +169,8 @@ Response Router::refuse_early(const base::Error& error, std::string_view request
                               std::string_view accept, std::string_view source_address) {
   Response response = error_response(error, request_id, accept, state_->settings.origin);
   if (source_address.empty()) return response;
-  const Rate& rate = state_->settings.rates[static_cast<std::size_t>(Policy::source)];
-  const std::array asks{RateAsk{{facts_of(Policy::source).name, rate.quota, rate.window_s},
-                                RateKey::of_source(source_address)}};
+  const std::array asks{
+      rate_ask(state_->settings.rates, Policy::source, RateKey::of_source(source_address))};
   for (auto& one : rate_fields(state_->limiter.take(asks))) {
     response.fields.push_back(std::move(one));
   }

@@ -142,11 +142,8 @@ std::optional<Error> SpacePipeline::dead_key(const spaces::DeadKey& dead) {
     }
   }
   // Who waits with its join token is not told of the invitation, which ended joining, not waiting.
-  if (rule_.key == KeyPlace::poll && join_token_ && !dead.space_reason.empty()) {
-    return ended(spaces::DeadKey{.code = "space_closed",
-                                 .reason = dead.space_reason,
-                                 .ended_at_ms = dead.space_ended_at_ms,
-                                 .was = dead.was});
+  if (rule_.key == KeyPlace::poll && join_token_) {
+    if (auto closed = ended_space(dead)) return closed;
   }
   return ended(dead);
 }

@@ -42,4 +42,12 @@ Error ended(const spaces::Found& found) {
   return dead == nullptr ? Error(Code::key_unknown) : ended(*dead);
 }
 
+std::optional<Error> ended_space(const spaces::DeadKey& dead) {
+  if (dead.space_reason.empty()) return std::nullopt;
+  return ended(spaces::DeadKey{.code = "space_closed",
+                               .reason = dead.space_reason,
+                               .ended_at_ms = dead.space_ended_at_ms,
+                               .was = dead.was});
+}
+
 }  // namespace kronborg::api

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "base/error.h"
 #include "spaces/directory.h"
 
@@ -10,5 +12,8 @@ namespace kronborg::api {
 base::Error ended(const spaces::DeadKey& dead);
 /// The same for what was found; key_unknown for a key of which nothing is known any more.
 base::Error ended(const spaces::Found& found);
+/// What is said of the key's space when that has ended; nothing when it is open, or gone with all
+/// that was known of it.
+std::optional<base::Error> ended_space(const spaces::DeadKey& dead);
 
 }  // namespace kronborg::api

@@ -1,8 +1,10 @@
 #include <algorithm>
 
+#include "api/known_key.h"
 #include "api/space_operations.h"
 #include "api/space_render.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "spaces/keys.h"
 
 // docs/protocol/spaces.md section 11.1.
@@ -11,28 +13,11 @@ namespace kronborg::api {
 namespace {
 
 namespace json = boost::json;
-using spaces::Caller;
 using spaces::KeyType;
 
 constexpr std::int64_t most_grace_s = 2'592'000;
 constexpr std::int64_t least_key_s = 3'600;
 constexpr std::int64_t most_key_s = 31'536'000;
-
-json::object who_is(const Caller& caller, std::int64_t now_ms) {
-  json::object body{{"credentialType", "space_key"},
-                    {"keyType", spaces::name_of(caller.type)},
-                    {"keyId", spaces::text_of(caller.key_id)},
-                    {"hint", std::string_view(caller.hint.data(), caller.hint.size())},
-                    {"spaceId", spaces::text_of(caller.space_id)}};
-  body[caller.type == KeyType::invitation ? "invitationId" : "participantId"] =
-      spaces::text_of(caller.holder);
-  body["createdAt"] = base::iso_time(caller.created_at_ms);
-  if (caller.key_expires_at_ms != 0) body["expiresAt"] = base::iso_time(caller.key_expires_at_ms);
-  body["muted"] = caller.is_muted(now_ms);
-  body["verified"] = caller.address.has_value();
-  if (caller.address) body["address"] = caller.address->text();
-  return body;
-}
 
 std::string_view secret_name(KeyType type) {
   return type == KeyType::owner ? "ownerPrivateKey" : "participantPrivateKey";
@@ -57,7 +42,8 @@ SpaceOutcome answer(const spaces::Rotated& rotated, KeyType type) {
 base::Result<SpaceEffect> who_am_i(const SpaceDesk&, const SpaceCall& call) {
   TRY_VOID(call.finish());
   return [caller = call.caller()](spaces::Act& act) -> base::Result<SpaceOutcome> {
-    return SpaceOutcome{.body = who_is(caller, act.now_ms)};
+    TRY(auto body, base::parse_json(who_is_text(caller, act.now_ms)));
+    return SpaceOutcome{.body = std::move(body.as_object())};
   };
 }
 

@@ -47,7 +47,13 @@ base::Result<SpaceOutcome> SpacePipeline::read(const SpaceEffect& effect) const 
   std::optional<SpaceOutcome> done;
   const auto* caller = call_.caller_ ? &*call_.caller_ : nullptr;
   TRY_VOID(parts.database.read([&](sql::Transaction& transaction) -> base::Result<void> {
-    spaces::Act act(parts, transaction, now_ms(), origin_of(caller));
+    const std::int64_t now = now_ms();
+    // The end of a space changes what its joins say: they are read together.
+    if (rule_.key == KeyPlace::poll) {
+      TRY(const auto found, spaces::read_key(transaction, caller->hash, now));
+      if (auto ended = ended_since(found)) return *std::move(ended);
+    }
+    spaces::Act act(parts, transaction, now, origin_of(caller));
     TRY(done, effect(act));
     return {};
   }));
@@ -90,11 +96,8 @@ base::Result<void> SpacePipeline::write_in(sql::Transaction& transaction, const 
   const spaces::Caller* caller = nullptr;
   if (call_.caller_) {
     TRY(const auto found, spaces::read_key(transaction, call_.caller_->hash, now));
-    if (const auto* live = std::get_if<spaces::Caller>(&found)) {
-      call_.caller_ = *live;
-    } else if (rule_.key != KeyPlace::poll || !join_token_) {
-      return ended(found);
-    }
+    if (auto ended = ended_since(found)) return *std::move(ended);
+    if (const auto* live = std::get_if<spaces::Caller>(&found)) call_.caller_ = *live;
     if (auto rights = check_rights()) return *std::move(rights);
     caller = &*call_.caller_;
   }
@@ -113,6 +116,14 @@ base::Result<void> SpacePipeline::write_in(sql::Transaction& transaction, const 
                                      done->ends_caller, now));
   }
   return {};
+}
+
+std::optional<Error> SpacePipeline::ended_since(const spaces::Found& found) const {
+  if (std::holds_alternative<spaces::Caller>(found)) return std::nullopt;
+  // Who waits with its join token outlives its invitation, not the space.
+  const auto* dead = std::get_if<spaces::DeadKey>(&found);
+  if (rule_.key == KeyPlace::poll && join_token_ && dead != nullptr) return ended_space(*dead);
+  return ended(found);
 }
 
 void SpacePipeline::store_refusal(const Error& error) {

@@ -19,11 +19,6 @@ namespace {
 using base::Code;
 using base::Error;
 
-RatePolicy policy_of(const Settings& settings, Policy policy) {
-  const Rate& rate = settings.rates[static_cast<std::size_t>(policy)];
-  return {.name = facts_of(policy).name, .quota = rate.quota, .window_s = rate.window_s};
-}
-
 /// What a route answers, for Accept.
 std::vector<std::string_view> offered_by(const Route& route) {
   const SpaceRule& rule = *route.rule.space_rule();
@@ -149,8 +144,8 @@ std::optional<Response> SpacePipeline::let_in() {
 
 std::optional<Response> SpacePipeline::check_source() {
   if (request_.resumed || request_.caller == CallerKind::owner) return std::nullopt;
-  const std::array asks{RateAsk{policy_of(services_.desk.settings, Policy::source),
-                                RateKey::of_source(request_.source_address)}};
+  const std::array asks{rate_ask(services_.desk.settings.rates, Policy::source,
+                                 RateKey::of_source(request_.source_address))};
   rates_ = services_.limiter.look(asks);
   if (!rates_->allowed) return refuse_rates();
   return std::nullopt;
@@ -158,8 +153,8 @@ std::optional<Response> SpacePipeline::check_source() {
 
 void SpacePipeline::take_source() {
   if (request_.resumed || request_.caller == CallerKind::owner) return;
-  const std::array asks{RateAsk{policy_of(services_.desk.settings, Policy::source),
-                                RateKey::of_source(request_.source_address)}};
+  const std::array asks{rate_ask(services_.desk.settings.rates, Policy::source,
+                                 RateKey::of_source(request_.source_address))};
   rates_ = services_.limiter.take(asks);
 }
 
@@ -170,7 +165,7 @@ void SpacePipeline::take_rates() {
   std::array<RateAsk, max_rate_asks> asks;
   std::size_t count = 0;
   const auto ask = [&](Policy policy, const RateKey& key) {
-    asks.at(count++) = {policy_of(settings, policy), key};
+    asks.at(count++) = rate_ask(settings.rates, policy, key);
   };
   const auto* caller = call_.caller_ ? &*call_.caller_ : nullptr;
   switch (rule_.policy) {

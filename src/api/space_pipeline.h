@@ -65,6 +65,8 @@ class SpacePipeline {
   base::Result<void> write_in(sql::Transaction& transaction, const SpaceEffect& effect,
                               std::optional<Response>& replay, std::optional<SpaceOutcome>& done,
                               std::optional<base::Error>& refused);
+  /// Whether a key that was let in may still be acted for, as the transaction sees it.
+  [[nodiscard]] std::optional<base::Error> ended_since(const spaces::Found& found) const;
   void store_refusal(const base::Error& error);
   [[nodiscard]] bool is_repeatable_route() const;
   spaces::Act::Origin origin_of(const spaces::Caller* caller) const;

@@ -67,10 +67,8 @@ Response SpacePipeline::unauthorized(const Error& error) {
   if (settings.on_refusal) settings.on_refusal(base::facts(error.code).name);
   const bool sent = error.code != Code::key_missing;
   if (request_.caller != CallerKind::owner && !request_.resumed) {
-    const Rate& rate = settings.rates[static_cast<std::size_t>(Policy::bad_credential)];
-    const std::array asks{
-        RateAsk{{facts_of(Policy::bad_credential).name, rate.quota, rate.window_s},
-                RateKey::of_source(request_.source_address)}};
+    const std::array asks{rate_ask(settings.rates, Policy::bad_credential,
+                                   RateKey::of_source(request_.source_address))};
     rates_ = services_.limiter.take(asks);
     if (!rates_->allowed && sent) return refuse_rates();
   }

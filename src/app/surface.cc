@@ -158,8 +158,6 @@ asio::awaitable<void> Surface::answer(http::Exchange& exchange) {
     co_await answer_door(exchange, path);
   } else if (path.starts_with("/oresundspace/space/")) {
     co_await answer_space(exchange, path);
-  } else if (asks_plainly(exchange, path)) {
-    co_await answer_who_am_i(exchange);
   } else {
     co_await answer_api(exchange);
   }

@@ -59,7 +59,6 @@ class Surface final : public http::Service {
   /// GET /oresundspace/whoami that asks for nothing but the usual.
   [[nodiscard]] bool asks_plainly(const http::Exchange& exchange, std::string_view path) const;
   bool answer_known_key(http::Exchange& exchange);
-  boost::asio::awaitable<void> answer_who_am_i(http::Exchange& exchange);
   /// In the form of the surface that the path belongs to.
   void refuse_at_door(http::Exchange& exchange, const std::string& path, const base::Error& error);
   [[nodiscard]] std::string allowed_origin(const http::Exchange& exchange,

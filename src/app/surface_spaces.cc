@@ -137,19 +137,6 @@ bool Surface::answer_known_key(http::Exchange& exchange) {
   return true;
 }
 
-asio::awaitable<void> Surface::answer_who_am_i(http::Exchange& exchange) {
-  const auto& parts = shared_.app.router().spaces();
-  const auto key = shared_secret(key_of(exchange.request()));
-  const bool run = co_await shared_.workers.run([&parts, &key] {
-    if (key) api::KnownKey::learn(parts, key->reveal());
-  });
-  if (!run) {
-    refuse_now(exchange, base::Code::overloaded);
-  } else if (!answer_known_key(exchange)) {
-    co_await answer_api(exchange);
-  }
-}
-
 asio::awaitable<void> Surface::answer_space(http::Exchange& exchange, std::string path) {
   auto& router = shared_.app.router();
   const auto& head = exchange.request();

@@ -47,9 +47,6 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
              std::uint64_t content_length, bool standard) override;
   void put(std::string_view body_bytes) override;
   asio::awaitable<bool> flush() override;
-  bool push(std::string_view body_bytes, std::size_t most_queued) override {
-    return queue(body_bytes, most_queued) && send_queued();
-  }
   bool queue(std::string_view body_bytes, std::size_t most_queued) override;
   bool send_queued() override;
   void rest() override;

@@ -68,12 +68,11 @@ class Exchange {
   virtual void put(std::string_view body_bytes) = 0;
   /// Sends what is queued. false: the client has gone, or did not read for blocked_write_time.
   virtual asio::awaitable<bool> flush() = 0;
-  /// put() and, without waiting, as much of a flush() as the socket takes now; the rest is sent in
-  /// the background. For streams that something else than their own coroutine feeds. false: the
-  /// client has gone, or what is not sent yet exceeds `most_queued` bytes; nothing is queued then.
-  virtual bool push(std::string_view body_bytes, std::size_t most_queued) = 0;
-  /// The first half of push(): put() within the limit. send_queued() is the second half.
+  /// put() for streams that something else than their own coroutine feeds. false: the client has
+  /// gone, or what is not sent yet would exceed `most_queued` bytes; nothing is queued then.
   virtual bool queue(std::string_view body_bytes, std::size_t most_queued) = 0;
+  /// As much of a flush() as the socket takes now, without waiting; the rest is sent in the
+  /// background. false: the client has gone.
   virtual bool send_queued() = 0;
   /// Little will happen for a while on this stream: memory that is kept for speed is freed. Ends
   /// request(), all but its method.
