@@ -120,7 +120,7 @@ def run(place, options, report):
     # Once through, so that the memory has seen every key.
     seen = 0
     while seen < len(keys):
-        seen += contenders[0].run(1 if options.quick else 20).requests
+        seen += contenders[0].run(1 if options.quick else 20, seen).requests
     compare(contenders, options)
     report.say(f"{len(keys):,} keys in {spaces:,} spaces")
     report.rates(contenders)

@@ -43,9 +43,10 @@ def latency(text, percent):
     return float(value) * UNITS[unit]
 
 
-def wrk(server, path, seconds, token=None, tokens=None, keys=None, patience=2):
+def wrk(server, path, seconds, token=None, tokens=None, keys=None, start=None, patience=2):
     """One token on every request, or those of the file `tokens` in turn, or the space keys of
-    `keys` (file, count) from a random one on. An answer after `patience` seconds is an error."""
+    `keys` (file, count) from number `start` on, or from a random one. An answer after `patience`
+    seconds is an error."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency"]
     command += ["--timeout", f"{patience}s"]
     if token:
@@ -58,7 +59,7 @@ def wrk(server, path, seconds, token=None, tokens=None, keys=None, patience=2):
     if tokens:
         command += ["--", tokens]
     if keys:
-        command += ["--", keys[0], str(random.randrange(keys[1]))]
+        command += ["--", keys[0], str(random.randrange(keys[1]) if start is None else start)]
     before = server.cpu_seconds()
     running = subprocess.Popen(
         command,
@@ -81,9 +82,9 @@ class Contender:
         self.asking = {"token": token, "tokens": tokens, "keys": keys, "patience": patience}
         self.rounds = []
 
-    def run(self, seconds):
+    def run(self, seconds, start=None):
         wait_until_idle(self.server.processes)
-        return wrk(self.server, self.path, seconds, **self.asking)
+        return wrk(self.server, self.path, seconds, start=start, **self.asking)
 
     def series(self, member):
         return Series(getattr(one, member) for one in self.rounds)
