@@ -1,0 +1,24 @@
+/** What a host computes: judges of pairing and of the Secure Channel, and of device evidence. */
+export { verifyAppAttestation } from '../devices/app_attest.js';
+export type { AppEnvironment, AttestationInput, AttestedKey } from '../devices/app_attest.js';
+export { verifyAppAttestAssertion } from '../devices/app_attest_assertion.js';
+export type { AssertionInput } from '../devices/app_attest_assertion.js';
+export { verifySoftwareRegistration } from '../devices/software.js';
+export type { RegisteredKey } from '../devices/software.js';
+export { verifyTpmRegistration } from '../devices/tpm.js';
+export type { TpmInput } from '../devices/tpm.js';
+export { ChannelHost } from './channel_host.js';
+export type { ChannelHostOptions, InnerAnswer } from './channel_host.js';
+export { Codes } from './codes.js';
+export { fetchFrom } from './exchange.js';
+export type { Answering, HostAnswer, HostRequest } from './exchange.js';
+export { readInnerRequest } from './inner_request.js';
+export type { OpenedRequest } from './inner_request.js';
+export { Invites } from './invites.js';
+export type { InviteRecord, InviteSettings } from './invites.js';
+export type { HostedAgent, IssuedKey, KeySource } from './keyring.js';
+export { PairingHost } from './pairing_host.js';
+export { SealedReply, ServerSession, drawHandshake, openSession } from './server_session.js';
+export type { CallRefusal, HandshakeSecrets, OpenedCall } from './server_session.js';
+export type { Approval, ApprovalRequest, PairingHostOptions } from './state.js';
+export { ReplayWindow } from './window.js';
