@@ -29,7 +29,7 @@ function(kronborg_test_executable name)
   kronborg_precompiled(${name})
   string(REGEX REPLACE "_test$" "" test_name ${name})
   add_test(NAME ${test_name} COMMAND ${name})
-  set_tests_properties(${test_name} PROPERTIES LABELS unit TIMEOUT 600)
+  set_tests_properties(${test_name} PROPERTIES LABELS unit TIMEOUT 1800)
 endfunction()
 
 # kronborg_library(NAME FOLDERS… LINKS…): one library per folder of src/, made of every .cc in it

@@ -112,7 +112,10 @@ install_npm() {
 # setup_for SECTION…: build, test, bench.
 setup_for() {
   install_missing "$@"
-  if [[ " $* " == *" test "* ]]; then install_npm tests/clients npm-clients "the npm clients"; fi
+  if [[ " $* " == *" test "* ]]; then
+    install_npm tests/clients npm-clients "the npm clients"
+    install_npm clients/typescript npm-client-library "the npm packages"
+  fi
   if [[ " $* " == *" bench "* ]]; then
     install_npm bench/peers/better_auth npm-better-auth "the npm packages"
   fi

@@ -14,6 +14,7 @@
 #include "authority/agents.h"
 #include "authority/audit.h"
 #include "authority/authority.h"
+#include "authority/devices.h"
 #include "authority/identity.h"
 #include "authority/whitelist.h"
 #include "base/result.h"

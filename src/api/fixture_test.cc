@@ -1,5 +1,6 @@
 #include "api/fixture_test.h"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
 
@@ -10,6 +11,7 @@
 #include "authority/store_schema.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "pairing/store_schema.h"
 #include "spaces/store_schema.h"
 #include "sql/migrations.h"
 
@@ -70,9 +72,10 @@ std::string Answered::field(std::string_view name) const {
 Place::Place(const std::filesystem::path& folder, SetClock& clock) : time_(clock) {
   database_ = sql::open({.sqlite_file = folder / "kronborg.db", .url = "", .readers = 4}).value();
   std::vector<sql::Migration> schema;
-  for (const auto& part : {authority::migrations(), spaces::migrations()}) {
+  for (const auto& part : {authority::migrations(), spaces::migrations(), pairing::migrations()}) {
     schema.insert(schema.end(), part.begin(), part.end());
   }
+  std::ranges::sort(schema, {}, &sql::Migration::version);
   EXPECT_TRUE(sql::migrate(*database_, schema));
   keyholder::SpawnOptions options;
   options.data_folder = folder;
@@ -92,6 +95,14 @@ Place::Place(const std::filesystem::path& folder, SetClock& clock) : time_(clock
   access_keys_ = std::make_unique<authority::AccessKeys>(*parts_);
   whitelist_ = std::make_unique<authority::Whitelist>(*parts_);
   audit_ = std::make_unique<authority::Audit>(*parts_);
+  devices_ = std::make_unique<authority::Devices>(*parts_, authority::DeviceRules{});
+  pairing_host_ = std::make_unique<pairing::AuthorityHost>(*parts_, *agents_, *access_keys_);
+  pairing_ =
+      std::make_unique<pairing::Endpoints>(pairing::Parts{.authority = *parts_,
+                                                          .host = *pairing_host_,
+                                                          .host_name = "kronborg",
+                                                          .origin = "https://kronborg.example"},
+                                           nullptr);
   Settings settings;
   settings.origin = "https://kronborg.example";
   settings.version = "0.1.0";
@@ -113,10 +124,10 @@ Place::Place(const std::filesystem::path& folder, SetClock& clock) : time_(clock
                                   .feed = feed_,
                                   .origin = settings.origin,
                                   .service_name = settings.service_name});
-  router_ =
-      Router::open({*identity_, *agents_, *access_keys_, *whitelist_, *audit_, *parts_, *spaces_},
-                   std::move(settings))
-          .value();
+  router_ = Router::open({*identity_, *agents_, *access_keys_, *whitelist_, *audit_, *parts_,
+                          *spaces_, *pairing_, *devices_},
+                         std::move(settings))
+                .value();
 }
 
 Place::~Place() = default;

@@ -17,9 +17,12 @@
 #include "authority/access_keys.h"
 #include "authority/agents.h"
 #include "authority/audit.h"
+#include "authority/devices.h"
 #include "authority/identity.h"
 #include "authority/whitelist.h"
 #include "base/random.h"
+#include "pairing/authority_host.h"
+#include "pairing/endpoints.h"
 #include "spaces/directory.h"
 #include "spaces/feed.h"
 #include "spaces/parts.h"
@@ -63,6 +66,7 @@ class Place {
   authority::Identity& identity() { return *identity_; }
   authority::AccessKeys& keys() { return *access_keys_; }
   keyholder::KeyHolder& key_holder() { return *key_holder_; }
+  pairing::Endpoints& pairing() { return *pairing_; }
   std::optional<std::string> not_ready;
 
  private:
@@ -77,6 +81,9 @@ class Place {
   std::unique_ptr<authority::AccessKeys> access_keys_;
   std::unique_ptr<authority::Whitelist> whitelist_;
   std::unique_ptr<authority::Audit> audit_;
+  std::unique_ptr<authority::Devices> devices_;
+  std::unique_ptr<pairing::AuthorityHost> pairing_host_;
+  std::unique_ptr<pairing::Endpoints> pairing_;
   spaces::Time time_;
   spaces::Directory directory_;
   spaces::Feed feed_;

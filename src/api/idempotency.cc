@@ -15,7 +15,10 @@ namespace {
 using base::Code;
 
 constexpr std::size_t max_key_characters = 255;
-constexpr std::string_view secret_members[] = {"passphrase"};
+constexpr std::string_view secret_members[] = {"passphrase", "pin", "words"};
+/// A secret where identities are dealt with; elsewhere a word of its own.
+constexpr std::string_view code_member = "code";
+constexpr std::string_view identity_paths = "/api/v1/identity";
 constexpr std::string_view running = "running";
 constexpr std::string_view finished = "finished";
 
@@ -41,11 +44,12 @@ std::string sorted_query(std::string_view query) {
 }
 
 /// Canonical form without secrets: a fast hash over a passphrase would help who steals the store.
-std::string canonical_body(std::string_view body) {
+std::string canonical_body(std::string_view path, std::string_view body) {
   auto value = base::parse_json(body);
   if (!value) return std::string(body);
   if (auto* object = value->if_object()) {
     for (const std::string_view name : secret_members) object->erase(name);
+    if (path.starts_with(identity_paths)) object->erase(code_member);
   }
   return base::canonical_json(*value);
 }
@@ -82,7 +86,7 @@ base::Result<std::string> read_idempotency_key(std::string_view field) {
 Repeatable repeatable(const Request& request, std::string_view key) {
   return {.scope = digest({"owner", request.method, request.path, key}),
           .fingerprint = digest({request.method, request.path, sorted_query(request.query),
-                                 canonical_body(request.body)}),
+                                 canonical_body(request.path, request.body)}),
           .request_id = request.request_id};
 }
 

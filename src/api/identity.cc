@@ -1,9 +1,8 @@
 #include "authority/identity.h"
 
-#include <array>
-#include <filesystem>
 #include <string_view>
 
+#include "api/keystore_members.h"
 #include "api/members.h"
 #include "api/operations.h"
 #include "base/clock.h"
@@ -11,10 +10,6 @@
 
 namespace kronborg::api {
 namespace {
-
-constexpr std::array<std::string_view, 2> keystore_names = {"passphrase", "file"};
-constexpr std::size_t max_passphrase_bytes = 1024;
-constexpr std::size_t max_path = 4096;
 
 base::Result<Outcome> state_of(const Desk& desk) {
   TRY(auto body, current_identity(desk));
@@ -24,25 +19,21 @@ base::Result<Outcome> state_of(const Desk& desk) {
 
 base::Result<authority::CreateIdentity> read_new_identity(std::string_view body) {
   TRY(Members members, Members::read(body));
-  authority::CreateIdentity request;
-  const auto kind = members.one_of("keystore", keystore_names, Need::optional);
-  if (kind) request.kind = *keyholder::kind_named(*kind);
-  const bool unclear = members.has("keystore") && !kind;
-  const bool sealed = request.kind == keyholder::KeystoreKind::passphrase;
-  auto passphrase = members.secret("passphrase", max_passphrase_bytes,
-                                   sealed && !unclear ? Need::required : Need::optional);
-  if (!sealed && passphrase) {
-    members.fault("passphrase", "not_allowed", "The keystore kind \"file\" has no passphrase.");
-  }
-  const auto folder = members.bytes("recoveryDir", max_path, Need::optional);
-  if (folder && !std::filesystem::path(*folder).is_absolute()) {
-    members.fault("recoveryDir", "bad_pattern", "It must be an absolute path on the host.");
-  }
-  request.replace = members.address("replace", Need::optional);
+  auto request = read_keystore(members);
   TRY_VOID(members.finish());
-  if (passphrase) request.passphrase = std::move(*passphrase);
-  if (folder) request.recovery_folder = *folder;
   return request;
+}
+
+std::string_view asked_name(keyholder::Asks asks) {
+  switch (asks) {
+    case keyholder::Asks::nothing:
+      return "nothing";
+    case keyholder::Asks::passphrase:
+      return "passphrase";
+    case keyholder::Asks::pin:
+      return "pin";
+  }
+  return {};
 }
 
 }  // namespace
@@ -55,11 +46,17 @@ base::Result<std::optional<boost::json::object>> current_identity(const Desk& de
   if (facts->recovery_folder) recovery["recoveryDir"] = *facts->recovery_folder;
   if (facts->bundle_updated_at_ms)
     recovery["updatedAt"] = base::iso_time(*facts->bundle_updated_at_ms);
+  TRY(const auto last_drill, desk.nouns.identity.last_drill());
+  if (last_drill) recovery["lastDrillAt"] = base::iso_time(*last_drill);
   boost::json::object body;
   body["masterAddress"] = facts->master.text();
   body["deviceId"] = facts->device_id;
-  body["deviceKind"] = "software";
+  body["deviceKind"] = desk.nouns.parts.key_holder.in_tpm(facts->device_id) ? "tpm2" : "software";
   body["keystore"] = facts->keystore;
+  // Without a keystore there is nothing to unlock.
+  if (const auto keystore = desk.nouns.parts.key_holder.keystore()) {
+    body["unlockWith"] = asked_name(keystore->asks);
+  }
   body["locked"] = desk.nouns.parts.key_holder.locked();
   body["createdAt"] = base::iso_time(facts->created_at_ms);
   body["recovery"] = std::move(recovery);
@@ -84,11 +81,10 @@ base::Result<Outcome> create_identity(const Desk& desk, const OwnerCall& call) {
 
 base::Result<Outcome> unlock_identity(const Desk& desk, const OwnerCall& call) {
   TRY(Members members, Members::read(call.body()));
-  auto passphrase = members.secret("passphrase", max_passphrase_bytes, Need::optional);
+  const auto secret = read_opening_secret(members);
   TRY_VOID(members.finish());
   TRY_VOID(accept_no_query(call));
-  TRY_VOID(desk.nouns.identity.unlock(call.actor(),
-                                      passphrase ? std::move(*passphrase) : base::SecretText()));
+  TRY_VOID(desk.nouns.identity.unlock(call.actor(), secret));
   return state_of(desk);
 }
 

@@ -112,6 +112,7 @@ std::string openapi_document(const Settings& settings, const Texts& documents) {
     for (const std::string_view name : space_parts) writer.add(part(name), paths);
     append(components.at("securitySchemes").as_object(), shared.at("securitySchemes").as_object());
   }
+  writer.add(part("pairing"), paths);
   writer.add(served(part("discovery"), documents), paths);
   append(paths, of_management);
   append(components.at("schemas").as_object(), shared.at("schemas").as_object());

@@ -212,6 +212,10 @@ Response Pipeline::open_answer(const Found& found) {
       return start_link(services_.desk.settings, request_);
     case Open::space_key:
       return space_key_answer(services_.desk.settings, request_);
+    case Open::pair:
+      return refuse(Code::route_not_found);
+    case Open::secure:
+      return refuse(Code::secure_channel_unavailable);
     case Open::document:
       break;
   }

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/encoding.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -92,6 +93,29 @@ json::object render(const authority::WhitelistEntry& entry) {
   set_if(object, "agentId", entry.agent_id);
   set(object, "label", entry.label);
   set_time(object, "createdAt", entry.created_at_ms);
+  return object;
+}
+
+json::object render(const authority::DeviceRecord& device) {
+  json::object object;
+  set(object, "id", device.id);
+  set(object, "issuer", device.issuer.text());
+  set(object, "kind", identity::device_kind_name(device.kind));
+  set_if(object, "name", device.name);
+  if (device.public_key) set(object, "publicKey", base::base64url(*device.public_key));
+  json::object attestation;
+  attestation["verified"] = device.attestation.verified;
+  set(attestation, "format", device.attestation.format);
+  set_time(attestation, "at", device.attestation.at_ms);
+  set_if(attestation, "appId", device.attestation.app_id);
+  set_if(attestation, "environment", device.attestation.environment);
+  set_if(attestation, "manufacturer", device.attestation.manufacturer);
+  set_if(attestation, "chain", device.attestation.chain);
+  object["attestation"] = std::move(attestation);
+  if (device.kind == identity::DeviceKind::apple_attest) object["signCount"] = device.sign_count;
+  set_time(object, "createdAt", device.created_at_ms);
+  if (device.last_seen_at_ms) set_time(object, "lastSeenAt", *device.last_seen_at_ms);
+  if (device.revoked_at_ms) set_time(object, "revokedAt", *device.revoked_at_ms);
   return object;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "authority/authority.h"
+#include "authority/devices.h"
 
 namespace kronborg::api {
 
@@ -13,6 +14,7 @@ boost::json::object render(const authority::AgentRecord& agent);
 boost::json::object render(const authority::KeyRecord& key, std::int64_t now_ms);
 boost::json::object render(const authority::WhitelistEntry& entry);
 boost::json::object render(const authority::AuditEvent& event);
+boost::json::object render(const authority::DeviceRecord& device);
 
 /// An integer up to 2^53-1 (http.md section 5), decimal digits as text above it.
 boost::json::value render_u64(std::uint64_t number);

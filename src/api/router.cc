@@ -21,8 +21,8 @@ namespace {
 // docs/protocol/discovery.md section 1, "Coexistence with a gateway": what always belongs to this
 // service, also where nothing answers yet.
 constexpr std::string_view owned_below[] = {
-    "/api/v1/", "/oresundspace/", "/oauth/", "/.well-known/oauth-",
-    "/space/",  "/join/",         "/link/",  "/enroll/"};
+    "/api/v1/", "/oresundspace/", "/oauth/", "/.well-known/oauth-", "/space/", "/join/",
+    "/link/",   "/enroll/",       "/secure/"};
 constexpr std::string_view owned_exactly[] = {
     "/api/v1", "/.well-known/jwks.json", "/auth.md", "/link", "/enroll", "/healthz", "/readyz"};
 
@@ -46,7 +46,8 @@ base::Result<std::array<std::uint8_t, 32>> cursor_key(const authority::Parts& pa
 
 std::string_view event_kind(std::string_view audit_type) {
   const std::string_view noun = audit_type.substr(0, audit_type.find('.'));
-  for (const std::string_view kind : {"key", "agent", "identity"}) {
+  if (noun == "pairing_code") return "pairing";
+  for (const std::string_view kind : {"key", "agent", "identity", "pairing", "device"}) {
     if (noun == kind) return kind;
   }
   return "audit";

@@ -27,8 +27,13 @@ class Agents;
 class AccessKeys;
 class Whitelist;
 class Audit;
+class Devices;
 struct Parts;
 }  // namespace kronborg::authority
+
+namespace kronborg::pairing {
+struct Endpoints;
+}
 
 namespace kronborg::api {
 
@@ -91,6 +96,8 @@ struct Nouns {
   authority::Audit& audit;
   const authority::Parts& parts;
   const spaces::Parts& spaces;
+  pairing::Endpoints& pairing;
+  authority::Devices& devices;
 };
 
 /// Open streams at most (docs/protocol/http.md section 3).
@@ -161,7 +168,7 @@ struct Snapshot {
 /// One server-sent event of GET /api/v1/events.
 struct Event {
   std::int64_t seq = 0;  ///< its `id:`
-  std::string kind;      ///< `key`, `agent`, `identity`, `audit`
+  std::string kind;      ///< `key`, `agent`, `device`, `identity`, `audit`
   std::string data;      ///< AuditEvent as one line of JSON
 };
 

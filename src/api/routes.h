@@ -31,6 +31,8 @@ enum class Open : std::uint8_t {
   revoke,      ///< POST /oauth/revoke
   link_start,  ///< POST /oresundspace/link/start
   space_key,   ///< <space>/key: for the session of a human
+  pair,        ///< /pair… and /pair-invite: answered by the owner of the connection
+  secure,      ///< POST /secure/session, /secure/call: answered by the owner of the connection
 };
 
 /// Where the space key of a route comes from.
@@ -91,7 +93,7 @@ class Rule {
   /// GET without HEAD (http.md section 13).
   [[nodiscard]] constexpr bool has_no_head() const {
     const SpaceRule* const space = space_rule();
-    return is_stream() || is_open(Open::space_key) ||
+    return is_stream() || is_open(Open::space_key) || is_open(Open::pair) ||
            (space != nullptr && (space->door == Door::stream || space->key == KeyPlace::poll));
   }
   [[nodiscard]] constexpr Operation operation() const { return std::get<Operation>(what_); }

@@ -1,8 +1,10 @@
 #include "app/app.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <thread>
 
@@ -36,6 +38,13 @@ api::Rates rates_of(const Config& config) {
   return rates;
 }
 
+/// Of this machine, for people.
+std::string host_name() {
+  std::array<char, 256> name{};
+  if (gethostname(name.data(), name.size() - 1) != 0 || name.front() == '\0') return "kronborg";
+  return name.data();
+}
+
 /// The configuration gives the path to an upstream (docs/protocol/discovery.md section 1): by name,
 /// or because an upstream takes everything. What an MCP client of that upstream asks for must reach
 /// it.
@@ -66,6 +75,7 @@ Result<void> App::wire() {
       keyholder::KeyHolder::spawn({
           .data_folder = folder,
           .executable = options_.executable,
+          .tpm = options_.config.text("keystore.tpm"),
           .delay = [](int seconds) { std::this_thread::sleep_for(std::chrono::seconds(seconds)); },
       }));
   TRY(database_,
@@ -76,10 +86,26 @@ Result<void> App::wire() {
   const auto& parts = *parts_;
   TRY_VOID(authority::load_policy(parts));
   identity_.emplace(parts);
-  agents_.emplace(parts);
+  agents_.emplace(parts, authority::AgentHooks{.retired =
+                                                   [this](sql::Transaction& transaction,
+                                                          const authority::AgentRecord& agent) {
+                                                     return pairing_->retired(transaction, agent);
+                                                   },
+                                               .changed = [this] { advertise_.changed(); }});
   access_keys_.emplace(parts);
+  pairing_host_.emplace(parts, *agents_, *access_keys_);
+  pairing_ =
+      std::make_unique<pairing::Endpoints>(pairing::Parts{.authority = parts,
+                                                          .host = *pairing_host_,
+                                                          .host_name = host_name(),
+                                                          .origin = options_.settings.origin},
+                                           [this] { advertise_.changed(); });
+  pairing_door_.emplace(*pairing_, parts);
   whitelist_.emplace(parts);
   audit_.emplace(parts);
+  devices_.emplace(parts, options_.settings.devices);
+  replay_.emplace(*database_, clock_);
+  TRY_VOID(replay_->load());
   const auto keystore = key_holder_->keystore();
   if (keystore && keystore->kind == keyholder::KeystoreKind::file) {
     TRY_VOID(key_holder_->unlock(base::SecretText()));
@@ -94,11 +120,12 @@ Result<void> App::wire() {
                                 .max_open = options_.config.number("spaces.max_open")});
   TRY_VOID(spaces::load_clock(*spaces_));
   TRY_VOID(spaces::catch_up(*spaces_));
-  TRY(router_, api::Router::open(
-                   {*identity_, *agents_, *access_keys_, *whitelist_, *audit_, parts, *spaces_},
-                   api_settings()));
-  maintenance_ = std::make_unique<Maintenance>(*identity_, *audit_, *key_holder_, signals_,
-                                               *spaces_, *router_);
+  TRY(router_, api::Router::open({*identity_, *agents_, *access_keys_, *whitelist_, *audit_, parts,
+                                  *spaces_, *pairing_, *devices_},
+                                 api_settings()));
+  maintenance_ =
+      std::make_unique<Maintenance>(*identity_, *audit_, *replay_, hot_devices_, *key_holder_,
+                                    signals_, *spaces_, *router_, pairing_->invites);
   return {};
 }
 

@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "api/pairing_door.h"
 #include "api/router.h"
+#include "app/advertise.h"
 #include "app/config.h"
 #include "app/folder_lock.h"
 #include "app/maintenance.h"
@@ -17,9 +19,14 @@
 #include "authority/agents.h"
 #include "authority/audit.h"
 #include "authority/authority.h"
+#include "authority/devices.h"
+#include "authority/hot_devices.h"
 #include "authority/identity.h"
+#include "authority/replay.h"
 #include "authority/whitelist.h"
 #include "keyholder/keyholder.h"
+#include "pairing/authority_host.h"
+#include "pairing/endpoints.h"
 #include "spaces/directory.h"
 #include "spaces/feed.h"
 #include "spaces/parts.h"
@@ -71,10 +78,16 @@ class App {
   [[nodiscard]] authority::Agents& agents() { return *agents_; }
   [[nodiscard]] authority::Audit& audit() { return *audit_; }
   [[nodiscard]] authority::Identity& identity() { return *identity_; }
+  [[nodiscard]] authority::Devices& devices() { return *devices_; }
+  [[nodiscard]] authority::Replay& replay() { return *replay_; }
+  [[nodiscard]] authority::HotDevices& hot_devices() { return hot_devices_; }
   [[nodiscard]] keyholder::KeyHolder& key_holder() { return *key_holder_; }
   [[nodiscard]] sql::Database& database() { return *database_; }
   [[nodiscard]] base::Clock& clock() { return clock_; }
   [[nodiscard]] base::Random& random() { return random_; }
+  [[nodiscard]] pairing::Endpoints& pairing() { return *pairing_; }
+  [[nodiscard]] api::PairingDoor& pairing_door() { return *pairing_door_; }
+  [[nodiscard]] Advertise& advertise() { return advertise_; }
   [[nodiscard]] spaces::Feed& feed() { return feed_; }
   [[nodiscard]] Metrics& metrics() { return metrics_; }
   [[nodiscard]] Maintenance& maintenance() { return *maintenance_; }
@@ -102,11 +115,18 @@ class App {
   authority::PolicyBoard board_;
   authority::Signals signals_;
   std::optional<authority::Parts> parts_;
+  std::unique_ptr<pairing::Endpoints> pairing_;
   std::optional<authority::Identity> identity_;
   std::optional<authority::Agents> agents_;
   std::optional<authority::AccessKeys> access_keys_;
+  std::optional<pairing::AuthorityHost> pairing_host_;
+  std::optional<api::PairingDoor> pairing_door_;
   std::optional<authority::Whitelist> whitelist_;
   std::optional<authority::Audit> audit_;
+  std::optional<authority::Devices> devices_;
+  std::optional<authority::Replay> replay_;
+  authority::HotDevices hot_devices_{board_};
+  Advertise advertise_;
   spaces::Time time_{clock_};
   spaces::Directory directory_;
   spaces::Feed feed_;

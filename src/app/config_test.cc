@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 
 #include "app/settings.h"
+#include "base/encoding.h"
 #include "base/file.h"
+#include "identity/app_attest.h"
 #include "support/temporary_folder.h"
 
 namespace kronborg::app {
@@ -142,6 +145,58 @@ TEST_F(ConfigTest, HostNamesAreThoseOfTheOriginTheListenersAndTheConfiguration) 
         "localhost:1337.attacker.example", "box.local.attacker.example"}) {
     EXPECT_FALSE(settings->hosts.allows(host)) << host;
   }
+}
+
+TEST_F(ConfigTest, AudiencesOfTokensAreHostNamesWithTheirPorts) {
+  const auto config = load(
+      "[http]\nlisten = [\"127.0.0.1:1337\", \"127.0.0.1:8080\"]\n"
+      "allowed_hosts = [\"Box.local\", \"other:8443\", \"[2001:db8::1]\"]\n");
+  ASSERT_TRUE(config);
+  const auto hosts = settle(*config)->tokens.hosts;
+  for (const char* host :
+       {"localhost:1337", "localhost:8080", "127.0.0.1:1337", "[::1]:1337", "box.local",
+        "box.local:1337", "box.local:8080", "other:8443", "[2001:db8::1]", "[2001:db8::1]:1337"}) {
+    EXPECT_NE(std::ranges::find(hosts, host), hosts.end()) << host;
+  }
+  for (const char* host : {"localhost", "box.local:9", "other", "other:1337", "other:8443:1337"}) {
+    EXPECT_EQ(std::ranges::find(hosts, host), hosts.end()) << host;
+  }
+}
+
+TEST_F(ConfigTest, DevicesAreHeldToWhatIsConfigured) {
+  const auto standard = settle(*load(""));
+  ASSERT_TRUE(standard);
+  EXPECT_FALSE(standard->devices.allow_unattested);
+  EXPECT_FALSE(standard->tokens.allow_unattested);
+  EXPECT_TRUE(standard->devices.apple_app_ids.empty());
+  EXPECT_EQ(standard->devices.apple_environments,
+            std::vector{identity::AppleEnvironment::production});
+  EXPECT_TRUE(standard->devices.tpm_ek_roots.empty());
+
+  const auto root = folder_.path() / "root.pem";
+  std::string pem = base::base64(identity::apple_app_attest_root().der());
+  for (std::size_t at = 64; at < pem.size(); at += 65) pem.insert(at, 1, '\n');
+  pem = "-----BEGIN CERTIFICATE-----\n" + pem + "\n-----END CERTIFICATE-----\n";
+  ASSERT_TRUE(base::replace_file(root, pem));
+  const std::string roots = "tpm_ek_roots = [\"" + root.string() + "\"]\n";
+  const auto chosen = settle(
+      *load("[devices]\nallow_unattested = true\napple_app_ids = [\"ABCDE12345.com.example.app\"]\n"
+            "apple_environments = [\"production\", \"development\"]\n" +
+            roots));
+  ASSERT_TRUE(chosen);
+  EXPECT_TRUE(chosen->devices.allow_unattested);
+  EXPECT_TRUE(chosen->tokens.allow_unattested);
+  EXPECT_EQ(chosen->devices.apple_environments.size(), 2U);
+  EXPECT_EQ(chosen->devices.tpm_ek_roots.size(), 1U);
+
+  EXPECT_NE(refusal("[devices]\napple_app_ids = [\"bundle\"]\n").find("apple_app_ids"),
+            std::string::npos);
+  EXPECT_NE(refusal("[devices]\napple_environments = [\"test\"]\n").find("production"),
+            std::string::npos);
+  EXPECT_NE(refusal("[devices]\ntpm_ek_roots = [\"/not/there\"]\n").find("tpm_ek_roots"),
+            std::string::npos);
+  ASSERT_TRUE(base::replace_file(root, "no certificate"));
+  EXPECT_NE(refusal("[devices]\n" + roots).find("PEM"), std::string::npos);
 }
 
 }  // namespace

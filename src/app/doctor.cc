@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
+#include <unistd.h>
 
 #include "app/app.h"
 #include "app/upstream_probe.h"
@@ -11,6 +12,7 @@
 namespace kronborg::app {
 namespace {
 
+constexpr std::size_t max_bundle_bytes = std::size_t{33} << 20U;
 constexpr std::int64_t earliest_sane_time = 1'735'689'600;  // 2025-01-01: this program did not
                                                             // exist before
 
@@ -38,6 +40,70 @@ void look_at_clock(std::vector<Finding>& findings, const base::Clock& clock) {
   }
 }
 
+std::string_view words_of(keyholder::KeystoreKind kind, keyholder::Asks asks) {
+  using keyholder::KeystoreKind;
+  switch (kind) {
+    case KeystoreKind::passphrase:
+      return "sealed with a passphrase";
+    case KeystoreKind::tpm2:
+      return asks == keyholder::Asks::pin ? "sealed to the TPM of this machine, with a PIN"
+                                          : "sealed to the TPM of this machine, without a PIN";
+    case KeystoreKind::secret_service:
+      return "sealed with a key in the desktop keyring";
+    case KeystoreKind::file:
+      return "protected by file permissions only";
+  }
+  return {};
+}
+
+void look_at_tpm(std::vector<Finding>& findings, App& app,
+                 const keyholder::KeyHolder::KeystoreFacts& keystore) {
+  const auto& path = app.config().text("keystore.tpm");
+  const bool needed = keystore.kind == keyholder::KeystoreKind::tpm2;
+  std::error_code unknown;
+  if (!std::filesystem::exists(path, unknown)) {
+    if (needed) {
+      add(findings, "TPM", Severity::error, path + ", which opens the keystore, is not there",
+          "attach the TPM, set keystore.tpm, or recover the identity: kronborg recover");
+    } else {
+      add(findings, "TPM", Severity::note, "there is no TPM 2.0 at " + path,
+          "keystore.tpm names another place");
+    }
+  } else if (access(path.c_str(), R_OK | W_OK) != 0) {
+    add(findings, "TPM", needed ? Severity::error : Severity::note,
+        path + " may not be used by this user", "add the user to the group of the device");
+  } else {
+    add(findings, "TPM", path + " can be used");
+  }
+}
+
+/// The copy that somebody counts on when the data folder is gone.
+void look_at_bundle(std::vector<Finding>& findings, App& app) {
+  const auto facts = app.identity().facts();
+  if (!facts || !*facts) return;
+  const auto bundle = base::read_file(app.data_folder() / "recovery.json", max_bundle_bytes);
+  if (!bundle) {
+    add(findings, "recovery", Severity::warning, "the recovery bundle cannot be read",
+        "it is written at the next unlock: kronborg unlock");
+    return;
+  }
+  if (const auto warning = app.maintenance().bundle_warning(); !warning.empty()) {
+    add(findings, "recovery", Severity::warning, warning, "check the recovery folder, and unlock");
+    return;
+  }
+  if ((*facts)->recovery_folder) {
+    const auto copy = std::filesystem::path(*(*facts)->recovery_folder) / "recovery.json";
+    const auto text = base::read_file(copy, max_bundle_bytes);
+    if (!text || *text != *bundle) {
+      add(findings, "recovery", Severity::warning,
+          fmt::format("{} is not the current bundle", copy.string()),
+          "check the recovery folder; the copy is written again at the next unlock");
+      return;
+    }
+  }
+  add(findings, "recovery", "the recovery bundle is current");
+}
+
 void look_at_identity(std::vector<Finding>& findings, App& app) {
   const auto keystore = app.key_holder().keystore();
   if (!keystore) {
@@ -54,9 +120,16 @@ void look_at_identity(std::vector<Finding>& findings, App& app) {
         "the master key is protected by file permissions only",
         "for more than a trial: kronborg init --replace --keystore passphrase");
   } else {
-    add(findings, "keystore", "sealed with a passphrase");
+    add(findings, "keystore", std::string(words_of(keystore->kind, keystore->asks)));
   }
-  add(findings, "device", "the device key is a software key, held in the keystore");
+  look_at_tpm(findings, app, *keystore);
+  if (keystore->device_id.empty()) {
+    add(findings, "device", Severity::warning, "this host has no device key", "kronborg recover");
+  } else if (app.key_holder().in_tpm(keystore->device_id)) {
+    add(findings, "device", "the device key is held by the TPM");
+  } else {
+    add(findings, "device", "the device key is a software key, held in the keystore");
+  }
   const auto facts = app.identity().facts();
   if (!facts) {
     add(findings, "store", Severity::error, std::string(facts.error().text()),
@@ -116,6 +189,19 @@ void look_at_exposure(std::vector<Finding>& findings, App& app) {
   }
 }
 
+void look_at_lan(std::vector<Finding>& findings, App& app) {
+  const auto standing = app.advertise().standing();
+  if (!standing) return;
+  const auto text =
+      fmt::format("{} of {} services are announced", standing->established, standing->wanted);
+  if (standing->established == standing->wanted) {
+    add(findings, "mDNS", text);
+  } else {
+    add(findings, "mDNS", Severity::warning, text,
+        "start avahi-daemon; until then connectors need the address of this host");
+  }
+}
+
 void look_at_upstreams(std::vector<Finding>& findings, App& app) {
   auto urls = app.exposure().upstreams;
   if (urls.empty()) {
@@ -148,9 +234,6 @@ void look_at_store(std::vector<Finding>& findings, App& app) {
     add(findings, "store",
         fmt::format("{} {} answers, schema version {}", facts.kind, facts.place,
                     facts.schema_version));
-  }
-  if (const auto warning = app.maintenance().bundle_warning(); !warning.empty()) {
-    add(findings, "recovery", Severity::warning, warning, "check the recovery folder");
   }
 }
 
@@ -201,8 +284,10 @@ std::vector<Finding> examine(App& app) {
   look_at_identity(findings, app);
   look_at_agents(findings, app);
   look_at_exposure(findings, app);
+  look_at_lan(findings, app);
   look_at_upstreams(findings, app);
   look_at_store(findings, app);
+  look_at_bundle(findings, app);
   return findings;
 }
 

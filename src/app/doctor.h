@@ -22,8 +22,8 @@ struct Finding {
   std::string repair;
 };
 
-/// Everything that can be looked at with the parts open: clock, exposure, file modes, keystore,
-/// upstreams, store, drift between stored and derived addresses.
+/// Everything that can be looked at with the parts open: clock, exposure, mDNS, file modes,
+/// keystore, upstreams, store, drift between stored and derived addresses.
 std::vector<Finding> examine(App& app);
 
 /// What can be looked at when the parts could not be opened.

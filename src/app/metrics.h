@@ -30,7 +30,7 @@ class Metrics {
  private:
   static constexpr std::size_t methods = 8;
   static constexpr std::size_t statuses = 500;  // 100..599
-  static constexpr std::size_t codes = 20;
+  static constexpr std::size_t codes = 35;
   static constexpr std::size_t buckets = 12;
   using Counter = std::atomic<std::uint64_t>;
 

@@ -6,7 +6,7 @@
 
 namespace kronborg::app {
 
-/// Every step of the store's schema, in order: authority's, then those of spaces.
+/// Every step of the store's schema, of all folders, in order of version.
 std::span<const sql::Migration> schema();
 
 }  // namespace kronborg::app

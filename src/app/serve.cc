@@ -29,6 +29,7 @@ struct Server::State {
   http::Workers workers;
   std::optional<doors::Mcp> mcp;
   std::optional<doors::A2aDoor> a2a;
+  std::optional<ChannelHost> channel;
   std::optional<SharedSurface> shared;
   std::vector<Surface*> surfaces;  // owned by `front`
   std::unique_ptr<http::Server> demo;
@@ -113,6 +114,21 @@ Result<std::unique_ptr<http::Server>> make_demo(App& app, const std::filesystem:
   return server;
 }
 
+/// Whoever hears a service must be able to reach it.
+mdns::Over heard_over(const Settings& settings) {
+  const auto is_v6 = [](const http::ListenAddress& address) {
+    return address.host.find(':') != std::string::npos;
+  };
+  const auto far = [](const http::ListenAddress& address) { return !is_loopback(address.host); };
+  bool v4 = false;
+  bool v6 = false;
+  for (const auto& address : settings.listen) {
+    if (far(address)) (is_v6(address) ? v6 : v4) = true;
+  }
+  if (v4 == v6) return mdns::Over::both;
+  return v4 ? mdns::Over::ipv4 : mdns::Over::ipv6;
+}
+
 std::string printed(const http::ListenAddress& address) {
   return fmt::format(
       fmt::runtime(address.host.find(':') == std::string::npos ? "{}:{}" : "[{}]:{}"), address.host,
@@ -156,9 +172,14 @@ Result<std::unique_ptr<Server>> Server::prepare(App& app, Log& log, const ServeO
                                      .calls = door_calls(app),
                                      .new_id = [&app] { return base::uuid4(app.random()); },
                                      .now_ms = [&app] { return app.clock().now_ms(); }});
+  state->channel.emplace(ChannelHost::Parts{.board = app.board(),
+                                            .agents = app.agents(),
+                                            .key_holder = app.key_holder(),
+                                            .clock = app.clock(),
+                                            .random = app.random()});
   state->shared.emplace(SharedSurface{app, state->workers, std::move(gate), folder.st_uid,
                                       [raw] { return raw->front->draining(); }, *state->mcp,
-                                      *state->a2a});
+                                      *state->a2a, *state->channel});
   state->front = std::make_unique<http::Server>(server_options(app, log), app.clock(), app.random(),
                                                 [raw](boost::asio::io_context& loop, int) {
                                                   auto surface =
@@ -181,6 +202,8 @@ Result<std::unique_ptr<Server>> Server::prepare(App& app, Log& log, const ServeO
   exposure.draining = [raw] { return raw->front->draining(); };
   app.metrics().add_gauge("kronborg_connections", "Open connections.",
                           [raw] { return static_cast<double>(raw->front->connections()); });
+  app.metrics().add_gauge("kronborg_channel_sessions", "Live sessions of the Secure Channel.",
+                          [raw] { return static_cast<double>(raw->channel->live_sessions()); });
   app.metrics().add_gauge("kronborg_streams_open", "Open streams of spaces.",
                           [&app] { return static_cast<double>(app.router().open_streams()); });
   return std::unique_ptr<Server>(new Server(std::move(state)));
@@ -198,6 +221,11 @@ void Server::start() {
       [&log = state.log](std::string_view message) { log.warn(message); });
   if (state.demo) state.demo->start();
   state.front->start();
+  if (const auto& settings = state.app.settings(); !settings.loopback_only) {
+    state.app.advertise().start(
+        state.app.pairing(), state.front->port(), heard_over(settings),
+        [&log = state.log](std::string_view message) { log.warn(message); });
+  }
   state.app.exposure().serving = true;
   state.running = true;
 }
@@ -224,6 +252,7 @@ void Server::stop() {
   auto& state = *state_;
   if (!state.running) return;
   state.running = false;
+  state.app.advertise().stop();
   state.front->stop();
   if (state.demo) state.demo->stop();
   for (auto* surface : state.surfaces) {

@@ -4,6 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+
+#include "base/file.h"
+#include "crypto/certificate.h"
+#include "identity/app_attest.h"
 
 namespace kronborg::app {
 namespace {
@@ -60,7 +65,10 @@ Result<std::string> origin_of(const Config& config, const Settings& settings) {
       return invalid("http.public_origin", config, "is needed in profile public",
                      "set it to https://<your name>");
     }
-    const auto& first = settings.listen.front();
+    // In the links that a host on a LAN hands out, loopback would be the machine of the reader.
+    const auto far = std::ranges::find_if(
+        settings.listen, [](const auto& address) { return !is_loopback(address.host); });
+    const auto& first = far == settings.listen.end() ? settings.listen.front() : *far;
     const auto host = settings.profile == Profile::loopback       ? std::string("localhost")
                       : first.host.find(':') != std::string::npos ? fmt::format("[{}]", first.host)
                                                                   : first.host;
@@ -77,12 +85,16 @@ Result<std::string> origin_of(const Config& config, const Settings& settings) {
   return origin;
 }
 
+bool has_port(std::string_view host) {
+  return host.rfind(':') != std::string_view::npos && !host.ends_with(']');
+}
+
 /// The host of an origin; its standard port may be named or not.
 void allow_origin_host(HostRules& hosts, std::string_view origin) {
   const auto host = origin.substr(origin.find("://") + 3);
   hosts.allow(host);
-  const bool has_port = host.rfind(':') != std::string_view::npos && !host.ends_with(']');
-  if (!has_port) hosts.allow(fmt::format("{}:{}", host, origin.starts_with("https") ? 443 : 80));
+  if (!has_port(host))
+    hosts.allow(fmt::format("{}:{}", host, origin.starts_with("https") ? 443 : 80));
 }
 
 HostRules hosts_of(const Config& config, const Settings& settings) {
@@ -104,6 +116,53 @@ HostRules hosts_of(const Config& config, const Settings& settings) {
     hosts.allow(fmt::format("{}:{}", settings.admin_listen->host, settings.admin_listen->port));
   }
   return hosts;
+}
+
+Result<authority::DeviceRules> devices_of(const Config& config) {
+  authority::DeviceRules rules;
+  rules.allow_unattested = config.flag("devices.allow_unattested");
+  rules.apple_app_ids = config.texts("devices.apple_app_ids");
+  for (const auto& app_id : rules.apple_app_ids) {
+    const auto dot = app_id.find('.');
+    if (dot == std::string::npos || dot == 0 || dot + 1 == app_id.size()) {
+      return invalid("devices.apple_app_ids", config, "names no app",
+                     "write the team and the bundle: ABCDE12345.com.example.app");
+    }
+  }
+  for (const auto& name : config.texts("devices.apple_environments")) {
+    const auto environment = identity::environment_named(name);
+    if (!environment) {
+      return invalid("devices.apple_environments", config,
+                     "holds something else than production and development", "choose of the two");
+    }
+    rules.apple_environments.push_back(*environment);
+  }
+  for (const auto& file : config.texts("devices.tpm_ek_roots")) {
+    const auto pem = base::read_file(file);
+    if (!pem) return invalid("devices.tpm_ek_roots", config, pem.error().text(), "check the path");
+    auto known = crypto::Certificate::all_from_pem(*pem);
+    if (!known) {
+      return invalid("devices.tpm_ek_roots", config,
+                     fmt::format("{}: {}", file, known.error().text()),
+                     "give files of certificates in PEM");
+    }
+    std::ranges::move(*known, std::back_inserter(rules.tpm_ek_roots));
+  }
+  return rules;
+}
+
+/// What `aud` of a request token may be: the names that the server answers to; those that were
+/// given without a port also with each port that it listens on.
+authority::TokenRules tokens_of(const Settings& settings) {
+  authority::TokenRules rules{.hosts = settings.hosts.names(),
+                              .allow_unattested = settings.devices.allow_unattested};
+  for (const auto& name : settings.hosts.names()) {
+    if (has_port(name)) continue;
+    for (const auto& address : settings.listen) {
+      if (address.port != 0) rules.hosts.push_back(fmt::format("{}:{}", name, address.port));
+    }
+  }
+  return rules;
 }
 
 }  // namespace
@@ -142,12 +201,14 @@ Result<Settings> settle(const Config& config) {
   TRY_VOID(check_exposure(config, settings));
   TRY(settings.origin, origin_of(config, settings));
   settings.hosts = hosts_of(config, settings);
+  TRY(settings.devices, devices_of(config));
+  settings.tokens = tokens_of(settings);
   settings.threads = static_cast<int>(std::min<std::int64_t>(config.number("http.threads"), 256));
   settings.store_url = config.text("store.url");
   const auto kind = keyholder::kind_named(config.text("keystore.kind"));
   if (!kind) {
     return invalid("keystore.kind", config, "is not a kind of this version",
-                   "choose passphrase or file");
+                   "choose passphrase, tpm2, secret-service or file");
   }
   settings.keystore = *kind;
   return settings;

@@ -9,6 +9,8 @@
 
 #include "app/config.h"
 #include "app/hosts.h"
+#include "authority/devices.h"
+#include "authority/token_verifier.h"
 #include "base/result.h"
 #include "http/server.h"
 #include "keyholder/keyholder.h"
@@ -31,6 +33,8 @@ struct Settings {
   std::string store_url;
   keyholder::KeystoreKind keystore = keyholder::KeystoreKind::passphrase;
   bool loopback_only = true;  ///< every listener is a loopback address
+  authority::DeviceRules devices;
+  authority::TokenRules tokens;
 };
 
 /// Errors: config_invalid, with the key that is wrong and what to write instead. Refuses what would

@@ -7,6 +7,7 @@
 
 #include "app/surface_parts.h"
 #include "base/text.h"
+#include "gate/paths.h"
 #include "gate/source.h"
 #include "http/limits.h"
 #include "http/parse.h"
@@ -43,7 +44,11 @@ Surface::Surface(const SharedSurface& shared, asio::io_context& loop)
             [&app = shared.app](base::Code code, std::string_view source) {
               app.metrics().auth_failure(base::facts(code).name);
               app.audit().note_refusal(code, source);
-            }),
+            },
+            {.rules = shared.app.settings().tokens,
+             .replay = shared.app.replay(),
+             .hot = shared.app.hot_devices(),
+             .workers = shared.workers}),
       known_key_(shared.app.router().known_key()),
       readers_(loop, shared.app.feed()),
       doors_{loop, shared.workers, shared.app.router(), readers_},
@@ -64,6 +69,8 @@ void Surface::schedule() {
 
 void Surface::tick() {
   gate_.tick();
+  shared_.app.pairing().requests.expire();
+  shared_.channel.sweep();
   if (++ticks_ % ticks_per_usage_flush != 0) return;
   auto usage = gate_.collect_usage();
   if (usage.empty()) return;
@@ -96,7 +103,7 @@ std::optional<Error> Surface::check_origin(const http::Exchange& exchange, bool 
 
 bool Surface::has_metrics_access(const http::Exchange& exchange) const {
   const auto& admin = shared_.app.settings().admin_listen;
-  if (admin && exchange.peer().local_port == admin->port) return true;
+  if (admin && exchange.peer().local_port == admin->port && !exchange.peer().sealed) return true;
   const auto bearer = http::bearer(exchange.request());
   return bearer && shared_.app.router().opens_metrics(bearer->reveal());
 }
@@ -108,7 +115,8 @@ bool Surface::belongs_to_gate(const http::Exchange& exchange, std::string_view p
 
 api::CallerKind Surface::caller(const http::Exchange& exchange) const {
   const auto& peer = exchange.peer();
-  const bool owner = peer.unix_socket && (peer.uid == shared_.owner || peer.uid == 0);
+  const bool owner =
+      peer.unix_socket && !peer.sealed && (peer.uid == shared_.owner || peer.uid == 0);
   return owner ? api::CallerKind::owner : api::CallerKind::anonymous;
 }
 
@@ -123,12 +131,22 @@ bool Surface::answer_now(http::Exchange& exchange) {
     return gate_.answer_now(exchange);
   }
   const auto path = path_of(head);
-  const bool for_gate = belongs_to_gate(exchange, path);
+  const bool for_channel = is_for_channel(exchange, path);
+  const auto pairing = pairing_route_of(exchange);
+  const bool for_gate = !for_channel && !pairing && belongs_to_gate(exchange, path);
   if (!exchange.peer().unix_socket) {
     if (auto refused = check_origin(exchange, for_gate)) {
       refuse_at_door(exchange, path, *refused);
       return true;
     }
+  }
+  if (pairing) {
+    exchange.set_route(api::facts(*pairing).path);
+    return false;
+  }
+  if (for_channel) {
+    exchange.set_route(gate::normalised(path));
+    return false;
   }
   if (for_gate) {
     exchange.set_route("gate");
@@ -149,7 +167,11 @@ bool Surface::answer_now(http::Exchange& exchange) {
 
 asio::awaitable<void> Surface::answer(http::Exchange& exchange) {
   const auto path = path_of(exchange.request());
-  if (gate::is_forward_auth(path) || belongs_to_gate(exchange, path)) {
+  if (is_for_channel(exchange, path)) {
+    co_await answer_channel(exchange, path);
+  } else if (const auto pairing = pairing_route_of(exchange)) {
+    co_await answer_pairing(exchange, *pairing);
+  } else if (gate::is_forward_auth(path) || belongs_to_gate(exchange, path)) {
     co_await gate_.answer(exchange);
   } else if (shared_.app.router().is_event_stream(exchange.request().method, path) &&
              caller(exchange) == api::CallerKind::owner) {
@@ -196,7 +218,13 @@ void Surface::refuse_now(http::Exchange& exchange, const Error& error) {
 asio::awaitable<void> Surface::answer_api(http::Exchange& exchange) {
   auto& router = shared_.app.router();
   auto request = api_request(exchange, path_of(exchange.request()));
-  auto body = co_await exchange.read_body(router.body_limit(request.method, request.path));
+  // What only the owner may ask for is not read at length from anybody else.
+  const bool owners = request.path.starts_with("/api/v1/");
+  auto limit = router.body_limit(request.method, request.path);
+  if (owners && request.caller != api::CallerKind::owner) {
+    limit = std::min(limit, http::default_body_limit_bytes);
+  }
+  auto body = co_await exchange.read_body(limit);
   if (!body) {
     refuse_now(exchange, body.error());
     co_return;

@@ -9,8 +9,10 @@
 #include <optional>
 
 #include "api/known_key.h"
+#include "api/pairing_door.h"
 #include "api/router.h"
 #include "app/app.h"
+#include "app/channel_host.h"
 #include "doors/a2a.h"
 #include "doors/mcp.h"
 #include "doors/space_stream.h"
@@ -29,6 +31,7 @@ struct SharedSurface {
   std::function<bool()> draining;
   const doors::Mcp& mcp;
   const doors::A2aDoor& a2a;
+  ChannelHost& channel;
 };
 
 /// One event loop's front door: checks Host and Origin, then hands the request to the management
@@ -71,6 +74,27 @@ class Surface final : public http::Service {
   boost::asio::awaitable<void> answer_waiting(http::Exchange& exchange, std::string path);
   [[nodiscard]] std::unique_ptr<api::Request> boxed_request(const http::Exchange& exchange,
                                                             std::string_view path) const;
+  // surface_channel.cc
+  [[nodiscard]] static bool is_for_channel(const http::Exchange& exchange, std::string_view path);
+  boost::asio::awaitable<void> answer_channel(http::Exchange& exchange, std::string path);
+  boost::asio::awaitable<void> answer_handshake(http::Exchange& exchange);
+  /// Errors: those of the rows, body_too_large, overloaded, and of reading the body.
+  boost::asio::awaitable<base::Result<channel::OpenedCall>> open_call(http::Exchange& exchange);
+  boost::asio::awaitable<void> answer_call(http::Exchange& exchange);
+  // surface_pairing.cc
+  /// Nothing: the path is another one. Over a Unix socket and inside a Secure Channel nobody pairs.
+  [[nodiscard]] static std::optional<api::PairingRoute> pairing_route_of(
+      const http::Exchange& exchange);
+  /// Nothing: it was refused, and has its answer.
+  boost::asio::awaitable<std::optional<api::PairingCall>> read_pairing_call(
+      http::Exchange& exchange);
+  boost::asio::awaitable<void> answer_pairing(http::Exchange& exchange, api::PairingRoute route);
+  /// POST /pair: waits for the owner, and holds no thread meanwhile.
+  boost::asio::awaitable<void> answer_pair(http::Exchange& exchange, const api::PairingCall& call);
+  /// `gone`: the client has left already. A key that did not get through is revoked.
+  boost::asio::awaitable<void> deliver(http::Exchange& exchange, const api::PairingCall& call,
+                                       api::PairingReply reply, bool gone);
+  boost::asio::awaitable<void> revoke_undelivered(const api::PairingCall& call, std::string key_id);
   void schedule();
   void tick();
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -25,6 +26,9 @@ struct NewKey {
   credential::Expiry expiry = credential::Expiry::days_90;
   std::string source;  ///< `cli`, `console` …
 };
+
+/// Joins the transaction that records a new key, after its row; an error undoes the key as well.
+using InMint = std::function<base::Result<void>(sql::Transaction&, const KeyRecord&)>;
 
 struct Minted {
   KeyRecord record;
@@ -72,8 +76,9 @@ class AccessKeys {
  public:
   explicit AccessKeys(const Parts& parts) : parts_(parts) {}
 
-  /// Errors: label_invalid, agent_not_found, identity_missing, identity_locked, counter_exhausted.
-  base::Result<Minted> mint(const Actor& actor, NewKey key);
+  /// `also`: may be empty. Errors: label_invalid, agent_not_found, identity_missing,
+  /// identity_locked, counter_exhausted, those of `also`.
+  base::Result<Minted> mint(const Actor& actor, NewKey key, const InMint& also = {});
 
   base::Result<Listed<KeyRecord>> list(const KeyFilter& filter, const Page& page);
   /// `text`: id, label if unique, or the last 6 or more characters of the hint. Forgotten keys are
@@ -110,7 +115,8 @@ class AccessKeys {
   enum class Effect : std::uint8_t { none, revoke, revoke_and_hide };
 
   /// Nothing: another process recorded a counter in between, and it has to be done again.
-  base::Result<std::optional<Minted>> mint_once(const Actor& actor, const NewKey& key);
+  base::Result<std::optional<Minted>> mint_once(const Actor& actor, const NewKey& key,
+                                                const InMint& also);
   base::Result<std::int64_t> revoke_record(const Actor& actor, std::string_view id,
                                            const std::optional<std::string>& reason, Effect effect);
   base::Result<std::int64_t> revoke_up_to(const Actor& actor, const identity::Address& issuer,

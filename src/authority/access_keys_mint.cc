@@ -96,11 +96,11 @@ struct AccessKeys::Signer {
   }
 };
 
-base::Result<Minted> AccessKeys::mint(const Actor& actor, NewKey key) {
+base::Result<Minted> AccessKeys::mint(const Actor& actor, NewKey key, const InMint& also) {
   TRY(key.label, identity::normalise_label(key.label));
   const std::lock_guard lock(minting_);
   while (true) {
-    TRY(auto minted, mint_once(actor, key));
+    TRY(auto minted, mint_once(actor, key, also));
     if (minted) return *std::move(minted);
   }
 }
@@ -108,7 +108,8 @@ base::Result<Minted> AccessKeys::mint(const Actor& actor, NewKey key) {
 // The counter is chosen and the key signed before the write, so that no writer waits for the key
 // holder. The write then records it only if the counter is still above everything recorded for the
 // issuer; within this process the mutex sees to that, another process may come in between.
-base::Result<std::optional<Minted>> AccessKeys::mint_once(const Actor& actor, const NewKey& key) {
+base::Result<std::optional<Minted>> AccessKeys::mint_once(const Actor& actor, const NewKey& key,
+                                                          const InMint& also) {
   Signer signer;
   std::optional<std::uint64_t> last;
   std::optional<std::uint64_t> threshold;
@@ -154,6 +155,7 @@ base::Result<std::optional<Minted>> AccessKeys::mint_once(const Actor& actor, co
         record_audit(transaction, parts_, actor,
                      {.type = "key.mint", .subject = record.id, .detail = detail_of(record)}));
     TRY_VOID(insert_key(transaction, record, seq));
+    if (also) TRY_VOID(also(transaction, record));
     transaction.on_commit([&board = parts_.board, &signals = parts_.signals] {
       if (!board.current()->any_key_record) {
         board.publish([](Policy& policy) { policy.any_key_record = true; });

@@ -20,8 +20,14 @@ base::Result<void> write_intent(sql::Transaction& transaction, const Intent& int
                                 std::int64_t now_ms);
 base::Result<void> clear_intent(sql::Transaction& transaction);
 
+/// What belongs to one identity only: agents, key records, whitelists, unrevoked devices.
+base::Result<void> remove_records(sql::Transaction& transaction);
+/// In the place of the row that was there.
+base::Result<void> write_identity(sql::Transaction& transaction, const IdentityFacts& facts);
+
 /// Puts `facts` in the place of the identity that was there, removes agents, key records and
-/// whitelists of that one, clears the intent, and publishes after the commit.
+/// whitelists of that one and its unrevoked devices, clears the intent, and publishes after the
+/// commit.
 base::Result<void> adopt(sql::Transaction& transaction, const Parts& parts, const Actor& actor,
                          const IdentityFacts& facts);
 

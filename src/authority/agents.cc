@@ -74,19 +74,6 @@ base::Result<std::int64_t> insert(sql::Transaction& transaction, const Parts& pa
   return seq;
 }
 
-/// After the commit: the agent is known to the gate.
-void announce(sql::Transaction& transaction, const Parts& parts, const AgentRecord& agent,
-              std::optional<identity::Address> before) {
-  transaction.on_commit([&board = parts.board, &signals = parts.signals,
-                         facts = std::make_shared<const AgentFacts>(facts_of(agent)), before] {
-    board.publish([&](Policy& policy) {
-      if (before && *before != facts->address) forget_agent(policy, *before);
-      policy.agents[facts->address] = facts;
-    });
-    ++signals.bundle;
-  });
-}
-
 struct Candidate {
   std::string scope;
   std::int64_t index = 0;
@@ -138,6 +125,28 @@ base::Result<AgentRecord> read_agent(sql::Transaction& transaction, std::string_
   return agent_of(answer.rows.front());
 }
 
+/// After the commit: the agent is known to the gate.
+void Agents::announce(sql::Transaction& transaction, const AgentRecord& agent,
+                      std::optional<identity::Address> before) {
+  transaction.on_commit([&board = parts_.board, &signals = parts_.signals,
+                         facts = std::make_shared<const AgentFacts>(facts_of(agent)), before,
+                         changed = hooks_.changed] {
+    board.publish([&](Policy& policy) {
+      if (before && *before != facts->address) forget_agent(policy, *before);
+      policy.agents[facts->address] = facts;
+    });
+    ++signals.bundle;
+    if (changed) changed();
+  });
+}
+
+base::Result<std::int64_t> Agents::retire_now(sql::Transaction& transaction,
+                                              const AgentRecord& agent) {
+  TRY(const std::int64_t revoked, retire(transaction, parts_, agent));
+  if (hooks_.retired) TRY_VOID(hooks_.retired(transaction, agent));
+  return revoked;
+}
+
 base::Result<AgentRecord> Agents::create(const Actor& actor, NewAgent agent) {
   AgentRecord record;
   TRY(record.name, identity::normalise_label(agent.name));
@@ -156,7 +165,7 @@ base::Result<AgentRecord> Agents::create(const Actor& actor, NewAgent agent) {
       TRY(taken, take(transaction, candidate));
       if (!taken) return {};
       TRY_VOID(insert(transaction, parts_, actor, "agent.create", record));
-      announce(transaction, parts_, record, std::nullopt);
+      announce(transaction, record, std::nullopt);
       return {};
     }));
   }
@@ -227,7 +236,7 @@ base::Result<AgentRecord> Agents::update(const Actor& actor, std::string_view id
     TRY_VOID(record_audit(
         transaction, parts_, actor,
         {.type = "agent.update", .subject = agent.id, .detail = {{"changed", changed}}}));
-    announce(transaction, parts_, agent, std::nullopt);
+    announce(transaction, agent, std::nullopt);
     return {};
   }));
   return agent;
@@ -244,7 +253,7 @@ base::Result<Rotated> Agents::rotate(const Actor& actor, std::string_view id) {
       TRY(taken, take(transaction, candidate));
       if (!taken) return {};
       const identity::Address before = agent.address;
-      TRY(rotated.keys_revoked, retire(transaction, parts_, agent));
+      TRY(rotated.keys_revoked, retire_now(transaction, agent));
       agent.address = candidate.address;
       agent.scope = candidate.scope;
       agent.index = static_cast<std::uint32_t>(candidate.index);
@@ -260,7 +269,7 @@ base::Result<Rotated> Agents::rotate(const Actor& actor, std::string_view id) {
       TRY_VOID(
           record_audit(transaction, parts_, actor,
                        {.type = "agent.rotate", .subject = agent.id, .detail = std::move(detail)}));
-      announce(transaction, parts_, agent, before);
+      announce(transaction, agent, before);
       rotated.agent = std::move(agent);
       return {};
     }));
@@ -272,7 +281,7 @@ base::Result<std::int64_t> Agents::remove(const Actor& actor, std::string_view i
   std::int64_t revoked = 0;
   TRY_VOID(parts_.database.write([&](sql::Transaction& transaction) -> base::Result<void> {
     TRY(const AgentRecord agent, read_agent(transaction, id, parts_.clock.now()));
-    TRY(revoked, retire(transaction, parts_, agent));
+    TRY(revoked, retire_now(transaction, agent));
     TRY_VOID(transaction("DELETE FROM agents WHERE id = $1", agent.id));
     base::json::object detail;
     detail["name"] = agent.name;
@@ -281,11 +290,12 @@ base::Result<std::int64_t> Agents::remove(const Actor& actor, std::string_view i
     TRY_VOID(
         record_audit(transaction, parts_, actor,
                      {.type = "agent.delete", .subject = agent.id, .detail = std::move(detail)}));
-    transaction.on_commit(
-        [&board = parts_.board, &signals = parts_.signals, address = agent.address] {
-          board.publish([&](Policy& policy) { forget_agent(policy, address); });
-          ++signals.bundle;
-        });
+    transaction.on_commit([&board = parts_.board, &signals = parts_.signals,
+                           address = agent.address, changed = hooks_.changed] {
+      board.publish([&](Policy& policy) { forget_agent(policy, address); });
+      ++signals.bundle;
+      if (changed) changed();
+    });
     return {};
   }));
   return revoked;
@@ -307,7 +317,7 @@ base::Result<AgentRecord> Agents::import(const Actor& actor, ImportAgent agent) 
     TRY_VOID(refuse_taken(transaction, record.name, record.address, ""));
     TRY_VOID(raise_mark(transaction, record.scope, std::int64_t{record.index} + 1));
     TRY_VOID(insert(transaction, parts_, actor, "agent.import", record));
-    announce(transaction, parts_, record, std::nullopt);
+    announce(transaction, record, std::nullopt);
     return {};
   }));
   return record;

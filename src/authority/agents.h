@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "authority/authority.h"
 #include "base/result.h"
@@ -34,12 +36,22 @@ struct Rotated {
   std::int64_t keys_revoked = 0;
 };
 
+/// What others do when agents change; each may be empty.
+struct AgentHooks {
+  /// Within the transaction in which the agent's address is retired; `agent` as it was before. An
+  /// error undoes the whole.
+  std::function<base::Result<void>(sql::Transaction&, const AgentRecord& agent)> retired = {};
+  /// After a change of any agent is durable. Neither blocks nor calls back.
+  std::function<void()> changed = {};
+};
+
 /// Agents and their lives (docs/protocol/identity.md section 4). Thread-safe. The ids that are
 /// given are those of the record (find() turns what a human wrote into a record). Everything that
 /// derives an address fails with identity_locked while the identity is locked.
 class Agents {
  public:
-  explicit Agents(const Parts& parts) : parts_(parts) {}
+  explicit Agents(const Parts& parts, AgentHooks hooks = {})
+      : parts_(parts), hooks_(std::move(hooks)) {}
 
   /// Errors: label_invalid, agent_exists, identity_missing, limit_reached (index space used up).
   base::Result<AgentRecord> create(const Actor& actor, NewAgent agent);
@@ -56,7 +68,12 @@ class Agents {
   base::Result<AgentRecord> import(const Actor& actor, ImportAgent agent);
 
  private:
+  base::Result<std::int64_t> retire_now(sql::Transaction& transaction, const AgentRecord& agent);
+  void announce(sql::Transaction& transaction, const AgentRecord& agent,
+                std::optional<identity::Address> before);
+
   Parts parts_;
+  AgentHooks hooks_;
 };
 
 }  // namespace kronborg::authority

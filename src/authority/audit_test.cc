@@ -47,10 +47,10 @@ TEST_F(AuditTest, EveryChangeHasARow) {
   ASSERT_EQ(code_of(identity.lock(owner())), "ok");
   ASSERT_EQ(code_of(identity.unlock(owner(), {})), "ok");
   EXPECT_EQ(types(), (std::vector<std::string>{
-                         "identity.create", "agent.create", "key.mint", "key.revoke",
-                         "key.revoke_up_to", "key.revoke_nonce", "key.forget", "whitelist.add",
-                         "whitelist.remove", "agent.update", "agent.rotate", "agent.delete",
-                         "agent.import", "identity.lock", "identity.unlock"}));
+                         "identity.create", "device.register", "agent.create", "key.mint",
+                         "key.revoke", "key.revoke_up_to", "key.revoke_nonce", "key.forget",
+                         "whitelist.add", "whitelist.remove", "agent.update", "agent.rotate",
+                         "agent.delete", "agent.import", "identity.lock", "identity.unlock"}));
   EXPECT_EQ(types("agent").size(), 5U);
   EXPECT_EQ(types("key.mint").size(), 1U);
   const auto rows = audit->list({.type = "key.revoke", .since_ms = {}}, {}).value().items;
@@ -60,7 +60,7 @@ TEST_F(AuditTest, EveryChangeHasARow) {
   EXPECT_EQ(rows[0].source_address, "127.0.0.1");
   EXPECT_EQ(rows[0].request_id, "test");
   EXPECT_EQ(base::parse_json(rows[0].detail).value().at("reason").as_string(), "lost");
-  EXPECT_EQ(audit->newest_seq(), 15);
+  EXPECT_EQ(audit->newest_seq(), 16);
 }
 
 TEST_F(AuditTest, WhatFailsOrChangesNothingLeavesNoRow) {
@@ -77,7 +77,7 @@ TEST_F(AuditTest, TheChainShowsAlteredAndMissingRows) {
   for (int i = 0; i < 5; ++i) mint();
   const auto broken_at = [&] { return audit->verify().value().broken_at; };
   EXPECT_EQ(broken_at(), std::nullopt);
-  EXPECT_EQ(audit->verify().value().rows, 6);
+  EXPECT_EQ(audit->verify().value().rows, 7);
   ASSERT_EQ(code_of(place->tamper("UPDATE audit SET actor = 'nobody' WHERE seq = 3")), "ok");
   EXPECT_EQ(broken_at(), 3);
   ASSERT_EQ(code_of(place->tamper("UPDATE audit SET actor = 'owner' WHERE seq = 3")), "ok");

@@ -90,6 +90,11 @@ struct IdentityFacts {
   std::int64_t created_at_ms = 0;
   std::optional<std::int64_t> bundle_updated_at_ms;
   std::optional<std::string> recovery_folder;
+
+  [[nodiscard]] std::optional<std::filesystem::path> recovery_path() const {
+    if (!recovery_folder) return std::nullopt;
+    return std::filesystem::path(*recovery_folder);
+  }
 };
 
 /// What background work watches. Thread-safe; raised after the change is durable.

@@ -1,89 +1,91 @@
+#include <map>
 #include <utility>
 
 #include "authority/load.h"
 #include "authority/rows.h"
-#include "base/json.h"
+#include "identity/bundle_content.h"
 
 namespace kronborg::authority {
 
 namespace {
 
-using base::json::array;
-using base::json::object;
+using identity::BundleContent;
 
-base::Result<array> agents_of(sql::Transaction& transaction) {
+base::Result<void> read_agents(sql::Transaction& transaction, BundleContent& content) {
   TRY(const auto answer,
       transaction("SELECT id, name, key_index, scope, address FROM agents ORDER BY seq"));
-  array agents;
   for (const sql::Row& row : answer.rows) {
     TRY(const auto address, address_from(row.text(4)));
-    agents.push_back(object{{"id", row.text(0)},
-                            {"name", row.text(1)},
-                            {"index", row.integer(2)},
-                            {"scope", row.text(3)},
-                            {"address", address.text()}});
+    content.agents.push_back(
+        {.id = row.text(0),
+         .name = row.text(1),
+         .key = {.scope = row.text(3), .index = static_cast<std::uint32_t>(row.integer(2))},
+         .address = address});
   }
-  return agents;
+  return {};
 }
 
-base::Result<object> whitelists_of(sql::Transaction& transaction) {
-  array master;
+base::Result<void> read_whitelists(sql::Transaction& transaction, BundleContent& content) {
   TRY(const auto own, transaction("SELECT address FROM whitelist WHERE list = '' ORDER BY seq"));
-  for (const sql::Row& row : own.rows) master.emplace_back(row.text(0));
-  object agents;
+  for (const sql::Row& row : own.rows) {
+    TRY(const auto address, address_from(row.text(0)));
+    content.master_whitelist.push_back(address);
+  }
   TRY(const auto lists,
       transaction("SELECT agents.address, whitelist.address FROM whitelist "
                   "JOIN agents ON agents.id = whitelist.list ORDER BY whitelist.seq"));
   for (const sql::Row& row : lists.rows) {
-    if (!agents.contains(row.text(0))) agents[row.text(0)] = array();
-    agents[row.text(0)].as_array().emplace_back(row.text(1));
+    TRY(const auto agent, address_from(row.text(0)));
+    TRY(const auto address, address_from(row.text(1)));
+    content.agent_whitelists[agent].push_back(address);
   }
-  return object{{"master", std::move(master)}, {"agents", std::move(agents)}};
+  return {};
 }
 
-base::Result<array> revocations_of(sql::Transaction& transaction, std::int64_t now) {
+base::Result<void> read_revocations(sql::Transaction& transaction, std::int64_t now,
+                                    BundleContent& content) {
   TRY(const auto answer,
       transaction("SELECT issuer, nonce, expires_at FROM revocations "
                   "WHERE expires_at IS NULL OR expires_at > $1 ORDER BY issuer, nonce",
                   now));
-  array revocations;
+  content.revocations.reserve(answer.rows.size());
   for (const sql::Row& row : answer.rows) {
+    TRY(const auto issuer, address_from(row.text(0)));
     TRY(auto nonce, nonce_from(row.text(1)));
-    object entry{{"iss", row.text(0)}, {"nonce", std::move(nonce)}};
-    if (const auto expires_at = row.maybe_integer(2)) entry["exp"] = *expires_at;
-    revocations.push_back(std::move(entry));
+    content.revocations.push_back(
+        {.issuer = issuer, .nonce = std::move(nonce), .expires_at = row.maybe_integer(2)});
   }
-  return revocations;
+  return {};
 }
 
-base::Result<object> counters_of(const base::Result<sql::Answer>& answer) {
+base::Result<void> read_counters(const base::Result<sql::Answer>& answer,
+                                 std::map<identity::Address, std::uint64_t>& counters) {
   if (!answer) return answer.error();
-  object counters;
   for (const sql::Row& row : answer->rows) {
-    TRY(const auto value, counter_from(row.text(1)));
-    counters[row.text(0)] = std::to_string(value);
+    TRY(const auto issuer, address_from(row.text(0)));
+    TRY(counters[issuer], counter_from(row.text(1)));
   }
-  return counters;
+  return {};
 }
 
 }  // namespace
 
 base::Result<std::string> bundle_content(sql::Database& database, const base::Clock& clock) {
-  object content;
+  BundleContent content;
   TRY_VOID(database.read([&](sql::Transaction& transaction) -> base::Result<void> {
-    TRY(content["agents"], agents_of(transaction));
-    TRY(content["whitelist"], whitelists_of(transaction));
-    TRY(content["revocations"], revocations_of(transaction, clock.now()));
-    TRY(content["thresholds"],
-        counters_of(transaction("SELECT issuer, threshold FROM thresholds")));
-    TRY(content["counters"], counters_of(transaction("SELECT issuer, last_counter FROM counters")));
-    object indices;
+    content = {};
+    TRY_VOID(read_agents(transaction, content));
+    TRY_VOID(read_whitelists(transaction, content));
+    TRY_VOID(read_revocations(transaction, clock.now(), content));
+    TRY_VOID(
+        read_counters(transaction("SELECT issuer, threshold FROM thresholds"), content.thresholds));
+    TRY_VOID(
+        read_counters(transaction("SELECT issuer, last_counter FROM counters"), content.counters));
     TRY(const auto marks, transaction("SELECT scope, next_index FROM index_marks"));
-    for (const sql::Row& row : marks.rows) indices[row.text(0)] = row.integer(1);
-    content["indices"] = std::move(indices);
+    for (const sql::Row& row : marks.rows) content.indices[row.text(0)] = row.integer(1);
     return {};
   }));
-  return base::canonical_json(content);
+  return identity::bundle_content_text(content);
 }
 
 base::Result<Counts> counts(const Parts& parts) {

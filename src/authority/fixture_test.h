@@ -15,11 +15,10 @@
 #include "authority/audit.h"
 #include "authority/identity.h"
 #include "authority/load.h"
-#include "authority/store_schema.h"
+#include "authority/store_test.h"
 #include "authority/verify.h"
 #include "authority/whitelist.h"
 #include "base/random.h"
-#include "sql/migrations.h"
 #include "sql/open.h"
 
 namespace kronborg::authority {
@@ -73,7 +72,7 @@ class Place {
   Place(const std::filesystem::path& folder, SetClock& clock, const std::string& url = {})
       : folder_(folder), clock_(clock) {
     database_ = sql::open({.sqlite_file = folder / "store.db", .url = url, .readers = 4}).value();
-    EXPECT_EQ(code_of(sql::migrate(*database_, migrations())), "ok");
+    EXPECT_EQ(code_of(sql::migrate(*database_, gapless_migrations())), "ok");
     keyholder::SpawnOptions options;
     options.data_folder = folder;
     options.executable = KRONBORG_KEY_HOLDER_CHILD;

@@ -4,8 +4,10 @@
 
 #include "authority/adoption.h"
 #include "authority/audit.h"
+#include "authority/host_device.h"
 #include "authority/load.h"
 #include "authority/rows.h"
+#include "authority/stored_values.h"
 
 namespace kronborg::authority {
 
@@ -70,13 +72,27 @@ base::Result<keyholder::NewIdentity> Identity::create(const Actor& actor, Create
   facts.device_id = made->device_id;
   TRY_VOID(parts_.database.write(
       [&](sql::Transaction& transaction) { return adopt(transaction, parts_, actor, facts); }));
+  record_host_device(actor);
   return made;
+}
+
+/// A failure costs nothing but time: it is tried again in the background and at the next unlock.
+void Identity::record_host_device(const Actor& actor) {
+  static_cast<void>(HostDevice(parts_).record(actor));
+}
+
+base::Result<void> Identity::keep_host_device() {
+  return HostDevice(parts_).record(
+      {.actor = "system", .source_address = std::nullopt, .request_id = ""});
 }
 
 base::Result<void> Identity::unlock(const Actor& actor, const base::SecretText& passphrase) {
   TRY(const auto known, facts());
   auto unlocked = parts_.key_holder.unlock(passphrase);
-  if (!unlocked && unlocked.error().code != base::Code::wrong_passphrase) return unlocked;
+  if (!unlocked && unlocked.error().code != base::Code::wrong_passphrase &&
+      unlocked.error().code != base::Code::pin_locked_out) {
+    return unlocked;
+  }
   TRY_VOID(parts_.database.write([&](sql::Transaction& transaction) -> base::Result<void> {
     TRY_VOID(record_audit(transaction, parts_, actor,
                           {.type = unlocked ? "identity.unlock" : "identity.unlock_refused",
@@ -84,6 +100,7 @@ base::Result<void> Identity::unlock(const Actor& actor, const base::SecretText& 
                            .detail = {}}));
     return {};
   }));
+  if (unlocked) record_host_device(actor);
   return unlocked;
 }
 
@@ -102,13 +119,15 @@ base::Result<void> Identity::rewrite_bundle() {
   TRY(const auto known, facts());
   if (!known) return base::Code::identity_missing;
   TRY(const std::string content, bundle_content(parts_.database, parts_.clock));
+  return write_bundle(*known, content);
+}
+
+base::Result<void> Identity::write_bundle(const IdentityFacts& known, const std::string& content) {
   const std::int64_t now_ms = parts_.clock.now_ms();
-  std::optional<std::filesystem::path> folder;
-  if (known->recovery_folder) folder = *known->recovery_folder;
-  TRY_VOID(parts_.key_holder.rewrite_bundle(content, now_ms / 1000, folder));
+  TRY_VOID(parts_.key_holder.rewrite_bundle(content, now_ms / 1000, known.recovery_path()));
   return parts_.database.write([&](sql::Transaction& transaction) -> base::Result<void> {
     TRY_VOID(transaction("UPDATE identity SET bundle_updated_at_ms = $1", now_ms));
-    return {};
+    return write_value(transaction, bundle_digest_name, digest_of(content));
   });
 }
 

@@ -4,24 +4,10 @@ namespace kronborg::authority {
 
 namespace {
 
-bool listed_by_any_agent(const Policy& policy, const identity::Address& issuer) {
-  for (const auto& [agent, list] : policy.agent_whitelists) {
-    if (list.contains(issuer)) return true;
-  }
-  return false;
-}
-
-bool is_known(const Policy& policy, const identity::Address& issuer) {
-  return issuer == policy.master || policy.agents.contains(issuer) ||
-         policy.master_whitelist.contains(issuer) || listed_by_any_agent(policy, issuer);
-}
-
 // docs/protocol/identity.md section 7
 bool may_speak_for(const Policy& policy, const identity::Address& issuer,
                    const identity::Address& audience) {
-  if (issuer == audience || issuer == policy.master || policy.master_whitelist.contains(issuer)) {
-    return true;
-  }
+  if (issuer == audience || policy.speaks_for_all(issuer)) return true;
   const auto list = policy.agent_whitelists.find(audience);
   return list != policy.agent_whitelists.end() && list->second.contains(issuer);
 }
@@ -41,8 +27,8 @@ std::optional<base::Code> judge(const Policy& policy, const Claim& claim,
     return base::Code::audience_mismatch;
   }
   if (!may_speak_for(policy, claim.issuer, *audience)) {
-    return is_known(policy, claim.issuer) ? base::Code::issuer_not_allowed
-                                          : base::Code::issuer_not_whitelisted;
+    return policy.is_known(claim.issuer) ? base::Code::issuer_not_allowed
+                                         : base::Code::issuer_not_whitelisted;
   }
   if (is_revoked(policy, claim)) return base::Code::key_revoked;
   if (now && claim.expires_at && *now >= *claim.expires_at) return base::Code::key_expired;

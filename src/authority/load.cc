@@ -6,7 +6,11 @@
 #include <vector>
 
 #include "authority/adoption.h"
+#include "authority/device_rows.h"
+#include "authority/restore.h"
 #include "authority/rows.h"
+#include "keyholder/keyholder.h"
+#include "keyholder/staged_files.h"
 
 namespace kronborg::authority {
 
@@ -16,7 +20,8 @@ constexpr std::int64_t rows_per_step = 10'000;
 
 base::Error damaged(std::string text) {
   return {base::Code::store_damaged, std::move(text),
-          "Restore the store and the data folder from one backup: 'kronborg store restore FILE'."};
+          "Restore the store and the data folder from one backup: 'kronborg store restore FILE'. "
+          "Without one, move keystore.json away and recover: 'kronborg recover'."};
 }
 
 base::Result<void> require_total(sql::Transaction& transaction, std::string_view name,
@@ -29,15 +34,16 @@ base::Result<void> require_total(sql::Transaction& transaction, std::string_view
 }
 
 base::Result<void> load_agents(sql::Transaction& transaction, Policy& policy) {
-  TRY(const auto agents, transaction("SELECT id, name, address, upstream FROM agents"));
+  TRY(const auto agents, transaction("SELECT id, name, address, upstream, key_index FROM agents"));
   boost::unordered_flat_map<std::string, identity::Address> address_of_id;
   for (const sql::Row& row : agents.rows) {
     TRY(const auto address, address_from(row.text(2)));
-    policy.agents.emplace(
-        address, std::make_shared<const AgentFacts>(AgentFacts{.id = row.text(0),
-                                                               .name = row.text(1),
-                                                               .address = address,
-                                                               .upstream = row.maybe_text(3)}));
+    policy.agents.emplace(address, std::make_shared<const AgentFacts>(AgentFacts{
+                                       .id = row.text(0),
+                                       .name = row.text(1),
+                                       .address = address,
+                                       .upstream = row.maybe_text(3),
+                                       .index = static_cast<std::uint32_t>(row.integer(4))}));
     address_of_id.emplace(row.text(0), address);
   }
   TRY(const auto lists, transaction("SELECT list, address FROM whitelist"));
@@ -135,7 +141,23 @@ base::Result<void> require_match(const Parts& parts, const std::optional<Identit
 
 }  // namespace
 
+base::Result<Policy> read_policy(sql::Transaction& transaction) {
+  Policy policy;
+  TRY(const auto facts, read_identity(transaction));
+  if (facts) policy.master = facts->master;
+  TRY(const auto key, transaction("SELECT 1 FROM access_keys LIMIT 1"));
+  policy.any_key_record = !key.rows.empty();
+  TRY_VOID(load_agents(transaction, policy));
+  TRY_VOID(load_denials(transaction, policy));
+  TRY_VOID(load_devices(transaction, policy));
+  return policy;
+}
+
 base::Result<void> load_policy(const Parts& parts) {
+  TRY_VOID(settle_recovery(parts));
+  // This process has the data folder to itself; a stray keystore may hold the key in clear.
+  keyholder::remove_strays(parts.data_folder / keyholder::keystore_name);
+  keyholder::remove_strays(parts.data_folder / keyholder::bundle_name);
   std::optional<IdentityFacts> identity;
   std::optional<Intent> intent;
   TRY_VOID(parts.database.read([&](sql::Transaction& transaction) -> base::Result<void> {
@@ -148,13 +170,7 @@ base::Result<void> load_policy(const Parts& parts) {
   Policy policy;
   std::int64_t audit = 0;
   TRY_VOID(parts.database.read([&](sql::Transaction& transaction) -> base::Result<void> {
-    policy = {};
-    TRY(const auto facts, read_identity(transaction));
-    if (facts) policy.master = facts->master;
-    TRY(const auto key, transaction("SELECT 1 FROM access_keys LIMIT 1"));
-    policy.any_key_record = !key.rows.empty();
-    TRY_VOID(load_agents(transaction, policy));
-    TRY_VOID(load_denials(transaction, policy));
+    TRY(policy, read_policy(transaction));
     TRY(audit, newest_audit(transaction));
     return {};
   }));

@@ -9,11 +9,15 @@
 namespace kronborg::authority {
 
 /// Makes the committed state of the store the current policy of the board, once, at start and
-/// before anything is served. Finishes a set-up that was cut off between keystore and store. Error
+/// before anything is served. Finishes a set-up or a recovery that was cut off between keystore and
+/// store. Error
 /// store_damaged: the keystore and the store do not belong together (an existing keystore with a
 /// store that knows nothing of it included), or rows are missing. An empty or damaged revocation
 /// store is never "nothing revoked" (docs/protocol/identity.md section 8).
 base::Result<void> load_policy(const Parts& parts);
+
+/// The whole policy as the store has it. Error: store_damaged when rows are missing.
+base::Result<Policy> read_policy(sql::Transaction& transaction);
 
 /// Canonical JSON for KeyHolder::rewrite_bundle: docs/protocol/identity.md 14.2 without `v` and
 /// `master`.

@@ -7,6 +7,12 @@
 
 namespace kronborg::authority {
 
+bool Policy::is_known(const identity::Address& issuer) const {
+  const auto is_listed = [&](const auto& list) { return list.second.contains(issuer); };
+  return is_own(issuer) || master_whitelist.contains(issuer) ||
+         std::ranges::any_of(agent_whitelists, is_listed);
+}
+
 const AgentFacts* Policy::agent_by_id(std::string_view id) const {
   for (const auto& [address, agent] : agents) {
     if (base::equal_ignoring_case(agent->id, id)) return agent.get();

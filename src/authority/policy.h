@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -12,7 +13,9 @@
 #include <vector>
 
 #include "authority/revocation_set.h"
+#include "crypto/p256.h"
 #include "identity/address.h"
+#include "identity/device_id.h"
 
 namespace kronborg::authority {
 
@@ -22,6 +25,18 @@ struct AgentFacts {
   std::string name;
   identity::Address address;
   std::optional<std::string> upstream;  ///< its own upstream URL
+  std::uint32_t index = 0;              ///< of its key (docs/protocol/identity.md section 4)
+};
+
+/// A device whose requests are accepted (docs/protocol/identity.md section 12.1).
+struct DeviceFacts {
+  identity::DeviceId id;
+  identity::DeviceKind kind = identity::DeviceKind::software;
+  identity::Address issuer;                    ///< whom it speaks for; the master: its agents too
+  std::optional<crypto::P256Verifier> key;     ///< nothing: a software device without one
+  std::array<std::uint8_t, 32> app_id_hash{};  ///< apple_attest only: SHA-256 of the app id
+  std::string name;                            ///< may be empty
+  bool revoked = false;
 };
 
 /// Everything a decision needs, immutable. One committed state of the store.
@@ -41,7 +56,20 @@ struct Policy {
       agent_whitelists;
   boost::unordered_flat_map<identity::Address, std::uint64_t, identity::Address::Hash> thresholds;
   RevocationSet revocations;
+  boost::unordered_flat_map<identity::DeviceId, std::shared_ptr<const DeviceFacts>,
+                            identity::DeviceId::Hash>
+      devices;
 
+  /// The master or an agent of it.
+  [[nodiscard]] bool is_own(const identity::Address& issuer) const {
+    return issuer == master || agents.contains(issuer);
+  }
+  /// The master or an issuer of the master whitelist: it may speak for any audience.
+  [[nodiscard]] bool speaks_for_all(const identity::Address& issuer) const {
+    return issuer == master || master_whitelist.contains(issuer);
+  }
+  /// Own, or on any whitelist.
+  [[nodiscard]] bool is_known(const identity::Address& issuer) const;
   [[nodiscard]] const AgentFacts* agent_by_id(std::string_view id) const;
   /// Name, UUID or address.
   [[nodiscard]] const AgentFacts* agent_named(std::string_view text) const;

@@ -14,6 +14,12 @@ base::Result<identity::Address> address_from(const std::string& text) {
   return *address;
 }
 
+base::Result<identity::DeviceId> device_id_from(const std::string& text) {
+  const auto id = identity::DeviceId::parse(text);
+  if (!id) return base::Error(base::Code::store_damaged, "The store holds an invalid device id.");
+  return *id;
+}
+
 base::Result<std::uint64_t> counter_from(const std::string& text) {
   const std::uint64_t value = sql::u64_from_text(text);
   if (sql::u64_text(value) != text) {
@@ -51,7 +57,11 @@ base::Result<IdentityFacts> require_identity(sql::Transaction& transaction) {
 }
 
 AgentFacts facts_of(const AgentRecord& agent) {
-  return {.id = agent.id, .name = agent.name, .address = agent.address, .upstream = agent.upstream};
+  return {.id = agent.id,
+          .name = agent.name,
+          .address = agent.address,
+          .upstream = agent.upstream,
+          .index = agent.index};
 }
 
 namespace {

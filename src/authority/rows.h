@@ -15,6 +15,8 @@ namespace kronborg::authority {
 
 /// Error: store_damaged.
 base::Result<identity::Address> address_from(const std::string& text);
+/// Error: store_damaged.
+base::Result<identity::DeviceId> device_id_from(const std::string& text);
 /// Error: store_damaged for a text that sql::u64_text did not write.
 base::Result<std::uint64_t> counter_from(const std::string& text);
 

@@ -71,8 +71,28 @@ constexpr auto second = std::to_array<sql::Text>({
     "ALTER TABLE idempotency ADD COLUMN audit_seq BIGINT",
 });
 
-constexpr std::array<sql::Migration, 2> all{
-    {{.version = 1, .statements = first}, {.version = 2, .statements = second}}};
+// Devices and what they sign: docs/protocol/identity.md sections 11 and 12. Version 3 is that of
+// spaces.
+constexpr auto fourth = std::to_array<sql::Text>({
+    // public_key: hexadecimal; attestation: a JSON object; receipt: base64url.
+    "CREATE TABLE devices (id TEXT PRIMARY KEY, seq BIGINT NOT NULL UNIQUE, kind TEXT NOT NULL, "
+    "issuer TEXT NOT NULL, public_key TEXT, name TEXT, sign_count BIGINT NOT NULL, "
+    "attestation TEXT NOT NULL, receipt TEXT, created_at_ms BIGINT NOT NULL, "
+    "last_seen_at_ms BIGINT, revoked_at_ms BIGINT)",
+    // hash: SHA-256 of the challenge. activation and evidence: SHA-256 of the credential that the
+    // TPM has to open, and of the evidence that it was made for.
+    "CREATE TABLE device_challenges (hash TEXT PRIMARY KEY, expires_at_ms BIGINT NOT NULL, "
+    "activation TEXT, evidence TEXT)",
+    "CREATE TABLE request_counters (issuer TEXT NOT NULL, device TEXT NOT NULL, counter TEXT NOT "
+    "NULL, PRIMARY KEY (issuer, device))",
+    // The last counter of the tokens that were signed here.
+    "CREATE TABLE signed_counters (issuer TEXT NOT NULL, device TEXT NOT NULL, counter TEXT NOT "
+    "NULL, PRIMARY KEY (issuer, device))",
+});
+
+constexpr std::array<sql::Migration, 3> all{{{.version = 1, .statements = first},
+                                             {.version = 2, .statements = second},
+                                             {.version = 4, .statements = fourth}}};
 
 }  // namespace
 

@@ -4,10 +4,8 @@
 #include <utility>
 
 #include "authority/key_cache.h"
-#include "base/encoding.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "identity/label.h"
 
 namespace kronborg::authority {
 
@@ -15,10 +13,6 @@ namespace {
 
 // Usage of keys that left the cache before it was collected; beyond this it is not counted.
 constexpr std::size_t max_evicted = 16'384;
-
-void append_field(std::string& fields, std::string_view name, std::string_view value) {
-  fields.append(name).append(": ").append(value).append("\r\n");
-}
 
 }  // namespace
 
@@ -47,9 +41,6 @@ struct Verifier::State {
   /// Brings what is told of the caller up to date with the policy.
   void refresh(CachedKey& key) const;
   void describe(CachedKey& key) const;
-  [[nodiscard]] bool is_own(const identity::Address& issuer) const {
-    return issuer == policy->master || policy->agents.contains(issuer);
-  }
   void count(CachedKey& key, std::string_view source, std::int64_t now_ms);
 
   const PolicyBoard& board;
@@ -118,7 +109,7 @@ void Verifier::State::refresh(CachedKey& key) const {
   const auto agent = policy->agents.find(key.caller.audience_);
   const bool same_agent = agent == policy->agents.end() ? key.caller.agent_ == nullptr
                                                         : agent->second == key.caller.agent_;
-  if (!same_agent || key.own != is_own(key.caller.issuer_)) describe(key);
+  if (!same_agent || key.own != policy->is_own(key.caller.issuer_)) describe(key);
 }
 
 void Verifier::State::describe(CachedKey& key) const {
@@ -127,18 +118,9 @@ void Verifier::State::describe(CachedKey& key) const {
   caller.agent_ = agent == policy->agents.end() ? nullptr : agent->second;
   caller.scope_ = caller.audience_ == policy->master ? Scope::master : Scope::agent;
   key.epoch = policy->epoch;
-  key.own = is_own(caller.issuer_);
+  key.own = policy->is_own(caller.issuer_);
   caller.key_id_ = key.own ? own_key_id(caller.nonce_) : std::string();
-
-  std::string fields;
-  append_field(fields, "X-Kronborg-Issuer", caller.issuer_.text());
-  append_field(fields, "X-Kronborg-Audience", caller.audience_.text());
-  append_field(fields, "X-Kronborg-Scope", caller.scope_ == Scope::master ? "master" : "agent");
-  if (caller.scope_ == Scope::agent) append_field(fields, "X-Kronborg-Agent", caller.agent_->id);
-  if (!caller.key_id_.empty()) append_field(fields, "X-Kronborg-Key-Id", caller.key_id_);
-  const auto label = base::first_scalars(caller.label_, identity::max_label_scalars);
-  if (!label.empty()) append_field(fields, "X-Kronborg-Label", base::percent_encode(label));
-  caller.identity_fields_ = std::move(fields);
+  caller.write_fields();
 }
 
 void Verifier::State::count(CachedKey& key, std::string_view source, std::int64_t now_ms) {
@@ -168,6 +150,10 @@ Denied Verifier::missing() {
 }
 
 std::optional<Denied> Verifier::still_allowed(const StreamTicket& ticket) {
+  if (ticket.device) {
+    if (const auto denied = judge_token_stream(policy(), ticket)) return Denied{*denied, true};
+    return std::nullopt;
+  }
   const Claim claim{.issuer = ticket.issuer,
                     .audience = ticket.audience,
                     .nonce = ticket.nonce,
@@ -178,7 +164,7 @@ std::optional<Denied> Verifier::still_allowed(const StreamTicket& ticket) {
 }
 
 StreamTicket Verifier::ticket(const Caller& caller) {
-  return {caller.issuer_, caller.audience_, caller.nonce_, caller.counter_};
+  return {caller.issuer_, caller.audience_, caller.nonce_, caller.counter_, caller.device_};
 }
 
 const Policy& Verifier::policy() { return state_->newest(); }

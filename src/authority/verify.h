@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -17,15 +18,28 @@ namespace kronborg::authority {
 
 enum class Scope : std::uint8_t { master, agent };
 
-/// Somebody whose credential was accepted. Only a Verifier can make one. Valid until the next call
-/// to its Verifier; copy what must live longer.
+/// Somebody whose credential was accepted. Only a Verifier or a TokenVerifier can make one. Given
+/// out by a Verifier it is valid until the next call to it; copy what must live longer.
 class Caller {
  public:
   [[nodiscard]] const identity::Address& issuer() const { return issuer_; }
+  /// The master or the agent. Of a caller with several agents: no address (all zeros) until one of
+  /// them has been chosen.
   [[nodiscard]] const identity::Address& audience() const { return audience_; }
   [[nodiscard]] Scope scope() const { return scope_; }
-  /// The agent a key of scope agent is for.
+  /// Scope agent: the agents that it may use. Only an issuer that several agents list, and that
+  /// signed a request token, has more than one.
+  [[nodiscard]] std::span<const std::shared_ptr<const AgentFacts>> agents() const {
+    if (!agents_.empty()) return agents_;
+    return {&agent_, agent_ == nullptr ? 0U : 1U};
+  }
+  [[nodiscard]] bool may_use(const identity::Address& agent) const;
+  /// The only one of agents(), or the one that was chosen.
   [[nodiscard]] const AgentFacts* agent() const { return agent_.get(); }
+  /// Takes one of agents() for the only one. Precondition: may_use(agent).
+  void choose(const identity::Address& agent);
+  /// The device that signed the request; nothing when an access key was presented.
+  [[nodiscard]] const std::optional<identity::DeviceId>& device() const { return device_; }
   [[nodiscard]] std::string_view nonce() const { return nonce_; }
   [[nodiscard]] std::uint64_t counter() const { return counter_; }
   [[nodiscard]] std::string_view label() const { return label_; }
@@ -38,11 +52,18 @@ class Caller {
 
  private:
   friend class Verifier;
+  friend class TokenVerifier;
   friend struct CachedKey;
   Caller() = default;
+  /// Scope and agents of an issuer that presents no audience (section 11, "Caller").
+  void describe(const Policy& policy);
+  /// Makes identity_fields_ anew from the others.
+  void write_fields();
   identity::Address issuer_, audience_;
   Scope scope_ = Scope::agent;
   std::shared_ptr<const AgentFacts> agent_;
+  std::vector<std::shared_ptr<const AgentFacts>> agents_;  ///< empty when there is one at most
+  std::optional<identity::DeviceId> device_;
   std::string nonce_, label_, key_id_, identity_fields_;
   std::uint64_t counter_ = 0;
   std::optional<std::int64_t> expires_at_;
@@ -51,6 +72,10 @@ class Caller {
 /// A refusal: an answer, not a failure.
 struct Denied {
   base::Code code = base::Code::token_format;
+  bool request_token = false;  ///< what was refused; the two share codes, not words
+
+  /// What is said of it (docs/protocol/identity.md sections 9 and 11).
+  [[nodiscard]] base::Error error() const;
 };
 
 using Decision = std::variant<const Caller*, Denied>;
@@ -73,6 +98,7 @@ struct StreamTicket {
   identity::Address issuer, audience;
   std::string nonce;
   std::uint64_t counter = 0;
+  std::optional<identity::DeviceId> device;  ///< a request token opened it: no nonce, no counter
 };
 
 /// Decides, per identity.md section 6. One per event loop, not thread-safe. Touches memory only: no
@@ -123,5 +149,8 @@ std::optional<base::Code> judge(const Policy& policy, const credential::AccessKe
 /// Rows 7 to 11; the one place where the rules stand. Without `now` row 11 is left out (streams).
 std::optional<base::Code> judge(const Policy& policy, const Claim& claim,
                                 std::optional<std::int64_t> now);
+
+/// Whether an answer that a request token opened may go on: issuer, device and scope still hold.
+std::optional<base::Code> judge_token_stream(const Policy& policy, const StreamTicket& ticket);
 
 }  // namespace kronborg::authority

@@ -53,15 +53,24 @@ std::optional<Bytes> hex_bytes(std::string_view text, const Values& values) {
 }
 
 std::string write_base64(BytesView bytes, std::string_view alphabet, bool padded) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  std::uint32_t bits = 0;
-  unsigned held = 0;
-  for (const std::uint8_t byte : bytes) {
-    bits = bits << 8U | byte;
-    for (held += 8; held >= 6; held -= 6) text += alphabet[bits >> (held - 6) & 0x3FU];
+  const std::size_t tail = bytes.size() % 3;
+  std::string text(bytes.size() / 3 * 4 + (tail == 0 ? 0 : tail + 1), '\0');
+  const std::uint8_t* in = bytes.data();
+  char* out = text.data();
+  for (const std::uint8_t* const end = in + (bytes.size() - tail); in != end; in += 3, out += 4) {
+    const std::uint32_t bits = static_cast<std::uint32_t>(in[0] << 16 | in[1] << 8 | in[2]);
+    out[0] = alphabet[bits >> 18U];
+    out[1] = alphabet[bits >> 12U & 0x3FU];
+    out[2] = alphabet[bits >> 6U & 0x3FU];
+    out[3] = alphabet[bits & 0x3FU];
   }
-  if (held > 0) text += alphabet[bits << (6 - held) & 0x3FU];
+  if (tail > 0) {
+    const std::uint32_t bits =
+        static_cast<std::uint32_t>(in[0] << 16 | (tail == 2 ? in[1] << 8 : 0));
+    out[0] = alphabet[bits >> 18U];
+    out[1] = alphabet[bits >> 12U & 0x3FU];
+    if (tail == 2) out[2] = alphabet[bits >> 6U & 0x3FU];
+  }
   while (padded && text.size() % 4 != 0) text += '=';
   return text;
 }

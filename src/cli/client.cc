@@ -45,6 +45,7 @@ class InProcess final : public Client {
   }
 
   [[nodiscard]] bool in_process() const override { return true; }
+  std::string bundle_warning() override { return app_->maintenance().bundle_warning(); }
 
  private:
   std::unique_ptr<app::App> app_;

@@ -26,6 +26,9 @@ class Client {
   virtual base::Result<void> follow(std::string_view path,
                                     const std::function<bool(std::string_view)>& line) = 0;
   [[nodiscard]] virtual bool in_process() const = 0;
+  /// In-process: why the recovery bundle is behind the store; else and otherwise empty. A server
+  /// says it in its status.
+  virtual std::string bundle_warning() = 0;
 };
 
 /// nothing when no server listens on the socket.

@@ -21,9 +21,11 @@ Shell Shell::noun(const char* name, const char* summary) const {
 
 void add_commands(const Shell& shell) {
   static constexpr std::array table{
-      add_identity_commands,  add_serve_command,       add_agent_commands, add_key_commands,
-      add_whitelist_commands, add_credential_commands, add_audit_commands, add_store_commands,
-      add_space_commands,     add_config_commands,     add_doctor_command, add_about_commands,
+      add_identity_commands, add_recovery_commands,  add_serve_command,       add_agent_commands,
+      add_pairing_commands,  add_pair_commands,      add_invite_commands,     add_key_commands,
+      add_device_commands,   add_whitelist_commands, add_credential_commands, add_audit_commands,
+      add_store_commands,    add_space_commands,     add_connect_command,     add_request_command,
+      add_config_commands,   add_doctor_command,     add_about_commands,
   };
   for (const auto add : table) add(shell);
 }

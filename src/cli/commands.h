@@ -22,12 +22,19 @@ struct Shell {
 
 // One function per noun, each in its own file.
 void add_identity_commands(const Shell& shell);  // init, status, unlock, lock
+void add_recovery_commands(const Shell& shell);  // recover, recovery drill, new-code, words
 void add_serve_command(const Shell& shell);
 void add_agent_commands(const Shell& shell);
 void add_key_commands(const Shell& shell);
+void add_device_commands(const Shell& shell);
 void add_whitelist_commands(const Shell& shell);
 void add_credential_commands(const Shell& shell);
 void add_space_commands(const Shell& shell);
+void add_connect_command(const Shell& shell);
+void add_request_command(const Shell& shell);
+void add_pairing_commands(const Shell& shell);  // pairing watch, list, approve, deny
+void add_pair_commands(const Shell& shell);     // pair code
+void add_invite_commands(const Shell& shell);
 void add_audit_commands(const Shell& shell);
 void add_store_commands(const Shell& shell);
 void add_config_commands(const Shell& shell);

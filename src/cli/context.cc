@@ -3,12 +3,23 @@
 #include <fmt/format.h>
 
 #include "base/encoding.h"
+#include "cli/progress.h"
 #include "cli/prompt.h"
 
 namespace kronborg::cli {
 
 using base::Code;
 using base::Result;
+
+namespace {
+
+Result<Reply> patiently(Client& api, std::string_view method, std::string_view path,
+                        const std::optional<base::json::value>& body) {
+  const Progress progress;
+  return api.call(method, path, body);
+}
+
+}  // namespace
 
 Result<app::Config> Context::load_config() const {
   if (config_file) return app::Config::load(*config_file, true, environment_);
@@ -42,26 +53,60 @@ Result<Client*> Context::client() {
 Result<Reply> Context::call(std::string_view method, std::string_view path,
                             const std::optional<base::json::value>& body) {
   TRY(auto* api, client());
-  TRY(auto reply, api->call(method, path, body));
-  if (reply.ok()) return reply;
+  TRY(auto reply, patiently(*api, method, path, body));
+  if (reply.ok()) {
+    if (method != "GET") keep_bundle(*api);
+    return reply;
+  }
   const auto error = error_of(reply);
   if (error.code == Code::identity_locked && api->in_process())
     return unlock_and_repeat(method, path, body);
   return error;
 }
 
+void Context::keep_bundle(Client& api) {
+  const auto warning = api.bundle_warning();
+  if (warning.empty()) return;
+  // Written when the process ends, if the keystore opens without a question.
+  if (const auto identity = api.call("GET", "/api/v1/identity", std::nullopt);
+      identity && identity->ok()) {
+    const auto asks = text_of(identity->value, "unlockWith");
+    const bool silent = asks == "nothing" || (asks == "pin" ? pin_file : passphrase_file);
+    const auto secret = silent ? opening_secret() : Code::identity_locked;
+    if (secret) {
+      const auto unlocked = patiently(api, "POST", "/api/v1/identity/unlock", *secret);
+      if (unlocked && unlocked->ok()) return;
+    }
+  }
+  fmt::print(stderr, "warning: {}\n", warning);
+}
+
 Result<Reply> Context::unlock_and_repeat(std::string_view method, std::string_view path,
                                          const std::optional<base::json::value>& body) {
-  std::optional<std::filesystem::path> file;
-  if (passphrase_file) file = *passphrase_file;
-  TRY(const auto passphrase, read_secret(file, "passphrase", "--passphrase-file F"));
+  TRY(const auto secret, opening_secret());
   TRY(auto* api, client());
-  TRY(const auto unlocked, api->call("POST", "/api/v1/identity/unlock",
-                                     base::json::object{{"passphrase", passphrase.reveal()}}));
+  TRY(const auto unlocked, patiently(*api, "POST", "/api/v1/identity/unlock", secret));
   if (!unlocked.ok()) return error_of(unlocked);
-  TRY(auto reply, api->call(method, path, body));
+  TRY(auto reply, patiently(*api, method, path, body));
   if (!reply.ok()) return error_of(reply);
   return reply;
+}
+
+Result<base::json::object> Context::opening_secret(const std::optional<std::string>& own_file) {
+  TRY(auto* api, client());
+  TRY(const auto identity, api->call("GET", "/api/v1/identity", std::nullopt));
+  if (!identity.ok()) return error_of(identity);
+  const auto asks = text_of(identity.value, "unlockWith");
+  base::json::object body;
+  if (asks == "nothing") return body;
+  const bool pin = asks == "pin";
+  const auto& given = own_file ? own_file : pin ? pin_file : passphrase_file;
+  std::optional<std::filesystem::path> file;
+  if (given) file = *given;
+  TRY(const auto secret,
+      read_secret(file, pin ? "PIN" : "passphrase", pin ? "--pin-file F" : "--passphrase-file F"));
+  body[pin ? "pin" : "passphrase"] = secret.reveal();
+  return body;
 }
 
 Result<base::json::array> Context::all_of(std::string_view path, std::string_view member) {

@@ -25,6 +25,7 @@ class Context {
   bool json = false;
   std::optional<std::string> config_file;
   std::optional<std::string> passphrase_file;
+  std::optional<std::string> pin_file;
 
   [[nodiscard]] const app::Environment& environment() const { return environment_; }
   base::Result<app::Config> load_config() const;
@@ -40,10 +41,15 @@ class Context {
   /// Whether a server answers on the socket.
   bool server_runs();
 
-  /// Calls the API. Without a server a locked identity is unlocked first, with the passphrase from
-  /// --passphrase-file or the terminal. A refusal is an error.
+  /// Calls the API. Without a server a locked identity is unlocked first, with the passphrase or
+  /// PIN from its option or the terminal. A refusal is an error.
   base::Result<Reply> call(std::string_view method, std::string_view path,
                            const std::optional<base::json::value>& body = std::nullopt);
+  /// The body for what opens the keystore anew: `passphrase`, `pin` or nothing, as the keystore
+  /// asks for; from `own_file`, the option, or the terminal.
+  base::Result<base::json::object> opening_secret(
+      const std::optional<std::string>& own_file = std::nullopt);
+
   /// All pages of a list: `path` without cursor; the items of `member`.
   base::Result<base::json::array> all_of(std::string_view path, std::string_view member);
 
@@ -54,6 +60,9 @@ class Context {
  private:
   base::Result<Reply> unlock_and_repeat(std::string_view method, std::string_view path,
                                         const std::optional<base::json::value>& body);
+
+  /// A change made without a server is in the recovery bundle too, or the owner is told.
+  void keep_bundle(Client& api);
 
   app::Environment environment_;
   std::unique_ptr<Client> client_;

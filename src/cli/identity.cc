@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands.h"
+#include "cli/keystore_options.h"
 #include "cli/prompt.h"
 
 namespace kronborg::cli {
@@ -9,40 +10,10 @@ namespace {
 namespace json = base::json;
 using base::Result;
 
-struct InitOptions {
-  std::optional<std::string> keystore;
-  std::optional<std::string> passphrase_file;
-  std::optional<std::string> recovery_dir;
-  bool replace = false;
-};
-
-std::optional<std::filesystem::path> as_path(const std::optional<std::string>& text) {
-  return text ? std::optional<std::filesystem::path>(*text) : std::nullopt;
-}
-
-/// What is lost, and the old address typed by hand.
-Result<std::string> confirm_replacement(Context& context) {
-  TRY(const auto current, context.call("GET", "/api/v1/identity"));
-  const auto address = text_of(current.value, "masterAddress");
-  fmt::print(
-      stderr,
-      "This replaces the identity {}.\n"
-      "Its agents, keys and whitelists are gone for good: every key that it or its agents issued "
-      "answers\n"
-      "401 Audience mismatch. Revocations stay. Without its recovery code it cannot come back.\n",
-      address);
-  return read_line("type the old address to go on",
-                   "a terminal: --replace asks for the old address");
-}
-
-Result<Reply> initialise(Context& context, const InitOptions& options) {
-  TRY(const auto config, context.load_config());
-  const auto kind = options.keystore.value_or(config.text("keystore.kind"));
-  json::object request{{"keystore", kind}};
-  if (options.recovery_dir)
-    request["recoveryDir"] = std::filesystem::absolute(*options.recovery_dir).string();
+Result<Reply> initialise(Context& context, const KeystoreOptions& options) {
+  json::object request;
   if (options.replace) {
-    TRY(const auto typed, confirm_replacement(context));
+    TRY(const auto typed, confirm_replacement(context, ""));
     request["replace"] = typed;
   } else {
     // Said before a passphrase is asked for, not after.
@@ -50,16 +21,11 @@ Result<Reply> initialise(Context& context, const InitOptions& options) {
     TRY(const auto current, client->call("GET", "/api/v1/identity", std::nullopt));
     if (current.ok()) return base::Error(base::Code::identity_exists);
   }
-  if (kind == "passphrase") {
-    const auto file =
-        as_path(options.passphrase_file ? options.passphrase_file : context.passphrase_file);
-    TRY(const auto passphrase, read_new_secret(file, "new passphrase", "--passphrase-file F"));
-    request["passphrase"] = passphrase.reveal();
-  }
+  TRY_VOID(options.fill(context, request));
   return context.call("POST", "/api/v1/identity", request);
 }
 
-int init(Context& context, const InitOptions& options) {
+int init(Context& context, const KeystoreOptions& options) {
   const auto reply = initialise(context, options);
   if (!reply) return context.fail(reply.error());
   return context.show(reply->value, [&] {
@@ -77,6 +43,14 @@ int init(Context& context, const InitOptions& options) {
   });
 }
 
+/// The kind, and what opens it.
+std::string keystore_text(const json::value& identity) {
+  const auto asks = text_of(identity, "unlockWith");
+  const auto kind = text_of(identity, "keystore");
+  if (asks == "pin") return kind + ", with a PIN";
+  return asks.empty() ? kind + ", missing" : kind;
+}
+
 int status(Context& context) {
   const auto reply = context.call("GET", "/api/v1/status");
   if (!reply) return context.fail(reply.error());
@@ -87,7 +61,7 @@ int status(Context& context) {
     if (identity != nullptr && identity->is_object()) {
       facts.add("identity", text_of(*identity, "masterAddress"));
       facts.add("state", flag_of(*identity, "locked") ? "locked" : "unlocked");
-      facts.add("keystore", text_of(*identity, "keystore"));
+      facts.add("keystore", keystore_text(*identity));
     } else {
       facts.add("identity", "none yet: kronborg init");
     }
@@ -121,11 +95,9 @@ int needs_server(Context& context) {
 
 int unlock(Context& context, const std::optional<std::string>& own_file) {
   if (!context.server_runs()) return needs_server(context);
-  const auto file = as_path(own_file ? own_file : context.passphrase_file);
-  const auto passphrase = read_secret(file, "passphrase", "--passphrase-file F");
-  if (!passphrase) return context.fail(passphrase.error());
-  const auto reply = context.call("POST", "/api/v1/identity/unlock",
-                                  json::object{{"passphrase", passphrase->reveal()}});
+  const auto secret = context.opening_secret(own_file);
+  if (!secret) return context.fail(secret.error());
+  const auto reply = context.call("POST", "/api/v1/identity/unlock", *secret);
   if (!reply) return context.fail(reply.error());
   return context.show(reply->value,
                       [&] { fmt::print("unlocked {}\n", text_of(reply->value, "masterAddress")); });
@@ -143,24 +115,16 @@ int lock(Context& context) {
 
 void add_identity_commands(const Shell& shell) {
   auto& context = shell.context;
-  auto options = std::make_shared<InitOptions>();
+  auto options = std::make_shared<KeystoreOptions>();
   auto* command =
       shell.verb("init", "make the identity of this machine", "kronborg init --keystore passphrase",
                  [&context, options] { return init(context, *options); });
-  command
-      ->add_option("--keystore", options->keystore,
-                   "how the master key is kept: passphrase or file")
-      ->check(CLI::IsMember({"passphrase", "file"}));
-  command->add_option("--passphrase-file", options->passphrase_file,
-                      "file with the new passphrase ('-': standard input)");
-  command->add_option("--recovery-dir", options->recovery_dir,
-                      "folder for a copy of the recovery bundle");
-  command->add_flag("--replace", options->replace, "replace the identity that is there");
+  options->add_to(*command);
   shell.verb("status", "identity, exposure, upstreams, store, counts, warnings",
              "kronborg status --json", [&context] { return status(context); });
   auto file = std::make_shared<std::optional<std::string>>();
   shell
-      .verb("unlock", "hand the passphrase to the key holder",
+      .verb("unlock", "hand the passphrase or PIN to the key holder",
             "kronborg unlock --passphrase-file ./passphrase",
             [&context, file] { return unlock(context, *file); })
       ->add_option("--passphrase-file", *file, "file with the passphrase ('-': standard input)");

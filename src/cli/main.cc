@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string_view>
 
@@ -32,6 +33,8 @@ int run(int argc, char** argv) {
   program.add_option("--passphrase-file", context.passphrase_file,
                      "file with the passphrase, for commands that sign while no server runs ('-': "
                      "standard input)");
+  program.add_option("--pin-file", context.pin_file,
+                     "the same with the PIN of a keystore in a TPM ('-': standard input)");
   program.fallthrough();
   cli::add_commands({program, context, exit_code});
   try {
@@ -51,7 +54,12 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   // The holder is started by its parent with its end of the socket pair as descriptor 3.
   if (argc == 2 && std::string_view(argv[1]) == "key-holder") return keyholder::run_key_holder(3);
+  if (argc == 4 && std::string_view(argv[1]) == "keyring") {
+    return keyholder::run_keyring(argv[2], argv[3]);
+  }
   keep_memory_private();
+  // The TPM2 stack writes of every refusal to standard error; ours are told in our own words.
+  ::setenv("TSS2_LOG", "all+NONE", 0);
   try {
     return run(argc, argv);
   } catch (const std::exception& failure) {

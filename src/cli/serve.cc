@@ -117,11 +117,24 @@ void print_demo(const json::object& made, const std::string& url,
   std::fflush(stdout);
 }
 
-Result<void> unlock_at_start(Context& context, app::App& app) {
-  if (!context.passphrase_file) return {};
-  TRY(const auto passphrase, read_secret(std::filesystem::path(*context.passphrase_file),
-                                         "passphrase", "--passphrase-file F"));
-  TRY_VOID(ask(app, "POST", "/api/v1/identity/unlock", {{"passphrase", passphrase.reveal()}}));
+/// A keystore that asks for nothing is opened; when that fails, the server verifies and stays
+/// locked.
+Result<void> unlock_at_start(Context& context, app::App& app, app::Log& log) {
+  const auto keystore = app.key_holder().keystore();
+  const bool pin = keystore && keystore->asks == keyholder::Asks::pin;
+  const auto& file = pin ? context.pin_file : context.passphrase_file;
+  if (keystore && keystore->asks == keyholder::Asks::nothing) {
+    if (!app.key_holder().locked()) return {};
+    if (auto opened = ask(app, "POST", "/api/v1/identity/unlock", {}); !opened) {
+      log.warn(fmt::format("the keystore stays locked: {}", opened.error().text()));
+    }
+    return {};
+  }
+  if (!file) return {};
+  TRY(const auto secret, read_secret(std::filesystem::path(*file), pin ? "PIN" : "passphrase",
+                                     pin ? "--pin-file F" : "--passphrase-file F"));
+  TRY_VOID(
+      ask(app, "POST", "/api/v1/identity/unlock", {{pin ? "pin" : "passphrase", secret.reveal()}}));
   return {};
 }
 
@@ -157,7 +170,7 @@ Result<void> serve(Context& context, const ServeArguments& arguments) {
   options.find_upstream =
       std::ranges::find(arguments.upstreams, "auto") != arguments.upstreams.end();
   TRY(auto server, app::Server::prepare(*app, *log, options));
-  TRY_VOID(unlock_at_start(context, *app));
+  TRY_VOID(unlock_at_start(context, *app, *log));
   json::object made{{"url", server->local_url()}};
   if (arguments.demo) {
     TRY(auto demo, prepare_demo(*app));

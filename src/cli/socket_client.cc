@@ -161,6 +161,7 @@ class OverSocket final : public Client {
   }
 
   [[nodiscard]] bool in_process() const override { return false; }
+  std::string bundle_warning() override { return {}; }
 
  private:
   static Result<std::string> read_body(const Socket& socket, std::string& buffer,

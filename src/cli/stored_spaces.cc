@@ -1,14 +1,8 @@
 #include "cli/stored_spaces.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <toml++/toml.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <sstream>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -20,38 +14,6 @@ using base::Code;
 using base::Error;
 
 constexpr std::size_t least_prefix = 4;
-constexpr std::string_view heading =
-    "# Keys that this machine holds. Whoever has this file can speak with them.\n\n";
-
-std::filesystem::path file_in(const std::filesystem::path& folder) {
-  return folder / "credentials.toml";
-}
-
-/// Held while the file is changed.
-class FileLock {
- public:
-  explicit FileLock(const std::filesystem::path& path)
-      : fd_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
-    if (fd_ < 0) return;
-    while ((result_ = ::flock(fd_, LOCK_EX)) != 0 && errno == EINTR) {
-    }
-  }
-  FileLock(const FileLock&) = delete;
-  FileLock& operator=(const FileLock&) = delete;
-  ~FileLock() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] bool held() const { return fd_ >= 0 && result_ == 0; }
-
- private:
-  int fd_;
-  int result_ = -1;
-};
-
-std::string text_in(const toml::table& table, std::string_view name) {
-  return table[name].value_or(std::string());
-}
-
 StoredSpace read(std::string_view entry, const toml::table& table) {
   StoredSpace space{.entry = std::string(entry),
                     .space_id = text_in(table, "space_id"),
@@ -77,7 +39,7 @@ StoredSpace read(std::string_view entry, const toml::table& table) {
 toml::table table_of(const StoredSpace& space) {
   toml::table table;
   const auto put = [&](std::string_view name, std::string_view value) {
-    if (!value.empty()) table.insert(name, std::string(value));
+    put_in(table, name, value);
   };
   put("space_id", space.space_id);
   put("name", space.name);
@@ -96,23 +58,6 @@ toml::table table_of(const StoredSpace& space) {
     table.insert("read", std::move(documents));
   }
   return table;
-}
-
-/// The whole file; an empty table when there is none.
-base::Result<toml::table> parse(const std::filesystem::path& file) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(file, ignored)) return toml::table();
-  TRY_VOID(base::require_private_file(file));
-  TRY(auto text, base::read_file(file));
-  try {
-    auto root = toml::parse(text);
-    base::wipe(text.data(), text.size());
-    return root;
-  } catch (const toml::parse_error& failure) {
-    return Error(Code::config_invalid,
-                 fmt::format("{}:{} is not readable", file.string(), failure.source().begin.line),
-                 "mend the file, or move it away and join again");
-  }
 }
 
 std::vector<StoredSpace> spaces_in(const toml::table& root) {
@@ -168,7 +113,7 @@ StoredSpace StoredSpace::duplicate() const {
 
 base::Result<StoredSpaces> StoredSpaces::load(const std::filesystem::path& folder) {
   TRY_VOID(base::prepare_private_folder(folder));
-  TRY(const auto root, parse(file_in(folder)));
+  TRY(const auto root, read_credentials(folder));
   StoredSpaces stored(folder);
   stored.spaces_ = spaces_in(root);
   return stored;
@@ -186,47 +131,23 @@ base::Result<StoredSpace> StoredSpaces::find(const SpaceChoice& choice) const {
                "see 'kronborg space list'");
 }
 
-/// The file, read; the tables of the spaces in it.
-struct StoredSpaces::File {
-  toml::table root;
-
-  toml::table& spaces() {
-    if (auto* tables = root["spaces"].as_table()) return *tables;
-    return *root.insert_or_assign("spaces", toml::table()).first->second.as_table();
-  }
-};
-
-base::Result<void> StoredSpaces::change(const std::function<bool(File&)>& edit) {
-  const FileLock lock(folder_ / "credentials.lock");
-  if (!lock.held()) {
-    return Error(Code::file_error, "the lock of credentials.toml cannot be taken",
-                 "check the permissions of the data folder");
-  }
-  TRY(auto root, parse(file_in(folder_)));
-  File file{std::move(root)};
-  if (edit(file)) {
-    std::ostringstream text;
-    text << heading << file.root << "\n";
-    auto written = std::move(text).str();
-    const auto replaced = base::replace_file(file_in(folder_), written);
-    base::wipe(written.data(), written.size());
-    if (!replaced) return replaced.error();
-  }
-  spaces_ = spaces_in(file.root);
+base::Result<void> StoredSpaces::change(const std::function<bool(toml::table&)>& edit) {
+  TRY(const auto root,
+      change_credentials(folder_, [&](toml::table& all) { return edit(table_in(all, "spaces")); }));
+  spaces_ = spaces_in(root);
   return {};
 }
 
 base::Result<void> StoredSpaces::put(const StoredSpace& space) {
-  return change([&](File& file) {
-    file.spaces().insert_or_assign(space.entry, table_of(space));
+  return change([&](toml::table& tables) {
+    tables.insert_or_assign(space.entry, table_of(space));
     return true;
   });
 }
 
 base::Result<void> StoredSpaces::update(const std::string& entry,
                                         const std::function<void(StoredSpace&)>& edit) {
-  return change([&](File& file) {
-    auto& tables = file.spaces();
+  return change([&](toml::table& tables) {
     const auto* table = tables[entry].as_table();
     if (table == nullptr) return false;
     auto space = read(entry, *table);
@@ -237,7 +158,7 @@ base::Result<void> StoredSpaces::update(const std::string& entry,
 }
 
 base::Result<void> StoredSpaces::remove(const std::string& entry) {
-  return change([&](File& file) { return file.spaces().erase(entry) > 0; });
+  return change([&](toml::table& tables) { return tables.erase(entry) > 0; });
 }
 
 }  // namespace kronborg::cli

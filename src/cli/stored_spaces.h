@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "cli/credentials.h"
 
 namespace kronborg::cli {
 
@@ -38,9 +39,7 @@ struct SpaceChoice {
   std::optional<std::string> as;  ///< own name or participant id, where this machine has several
 };
 
-/// `credentials.toml` in the data folder, mode 0600 (docs/protocol/cli.md). Every change reads the
-/// file anew under a lock and replaces it whole, so that commands may run side by side; tables of
-/// others in it stay.
+/// The spaces in `credentials.toml`; tables of others in it stay.
 class StoredSpaces {
  public:
   /// Errors: data_folder_unsafe (others can read it), file_error, config_invalid (not TOML).
@@ -61,9 +60,8 @@ class StoredSpaces {
  private:
   explicit StoredSpaces(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  struct File;
-  /// `edit` gets the file as it is and says whether to write it.
-  base::Result<void> change(const std::function<bool(File&)>& edit);
+  /// `edit` gets the tables as they are and says whether to write them.
+  base::Result<void> change(const std::function<bool(toml::table&)>& edit);
 
   std::filesystem::path folder_;
   std::vector<StoredSpace> spaces_;

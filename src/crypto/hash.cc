@@ -80,6 +80,13 @@ std::array<std::uint8_t, 32> hmac_sha256(base::BytesView key, base::BytesView me
   return mac;
 }
 
+base::Secret<32> secret_hmac_sha256(base::BytesView key,
+                                    std::initializer_list<base::BytesView> parts) {
+  base::Secret<32> mac;
+  hmac("SHA256", key, parts, mac.fill());
+  return mac;
+}
+
 struct Sha256::State {
   std::unique_ptr<EVP_MD_CTX, Free> context{EVP_MD_CTX_new()};
 };

@@ -33,5 +33,8 @@ base::Secret<32> hkdf_sha256(base::BytesView input, base::BytesView salt, base::
 /// HMAC-SHA512 over the parts joined; the result is secret when the key is.
 base::Secret<64> hmac_sha512(base::BytesView key, std::initializer_list<base::BytesView> parts);
 std::array<std::uint8_t, 32> hmac_sha256(base::BytesView key, base::BytesView message);
+/// The same over the parts joined, where the result is a secret.
+base::Secret<32> secret_hmac_sha256(base::BytesView key,
+                                    std::initializer_list<base::BytesView> parts);
 
 }  // namespace kronborg::crypto

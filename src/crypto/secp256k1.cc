@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "base/random.h"
+#include "crypto/secp256k1_context.h"
 
 namespace kronborg::crypto {
 namespace {
@@ -20,21 +20,7 @@ bool all_zero(std::span<const std::uint8_t, 32> number) {
   return std::ranges::all_of(number, [](std::uint8_t byte) { return byte == 0; });
 }
 
-/// One context for the process: making one costs thousands of times a signature, and all its uses
-/// below are const, which the library documents as thread-safe. Blinded against timing with the
-/// system's randomness; results do not depend on it.
-const secp256k1_context* context() {
-  static const secp256k1_context* const made = [] {
-    secp256k1_context* fresh = secp256k1_context_create(SECP256K1_CONTEXT_NONE);
-    // The stock callback aborts the process; with this one the call answers 0.
-    secp256k1_context_set_illegal_callback(fresh, [](const char*, void*) {}, nullptr);
-    base::Secret<32> seed;
-    base::SystemRandom().fill(seed.fill());
-    if (secp256k1_context_randomize(fresh, seed.reveal().data()) != 1) std::abort();
-    return fresh;
-  }();
-  return made;
-}
+const secp256k1_context* context() { return secp256k1_context_of_process(); }
 
 PublicKey uncompressed(const secp256k1_pubkey& point) {
   PublicKey key{};

@@ -291,5 +291,52 @@ TEST(TrustedLoopback, LetsAProgramOfThisMachineInAndNobodyElse) {
   EXPECT_EQ(status_of(house.ask("GET /agents/writer/x", "")), "HTTP/1.1 200 OK");
 }
 
+// docs/protocol/secure-channel.md section 4.
+TEST(ChannelRequired, ForAgentRoutesOverPlainHttp) {
+  constexpr const char* required =
+      R"({"error":{"code":"secure_channel_required","message":"This peer requires end-to-end )"
+      R"(encryption for agent requests. Upgrade Osaurus to a version that supports the secure )"
+      R"(channel.","type":"upgrade_required"}})";
+  Recorder upstream;
+  House house(House::settings_for(upstream.url()));
+  const std::string key = with(house.writer.access_key());
+  for (const char* start : {"POST /agents/writer/run", "POST /v1/agents/writer/dispatch?x"}) {
+    EXPECT_EQ(status_of(house.ask(start, "")), "HTTP/1.1 401 Unauthorized") << start;
+    const std::string answer = house.ask(start, key);
+    EXPECT_EQ(status_of(answer), "HTTP/1.1 426 Upgrade Required") << start;
+    EXPECT_EQ(body_of(answer), required);
+    EXPECT_EQ(field_of(answer, "Upgrade"), "");
+    // What a proxy would say is believed of a trusted one alone.
+    EXPECT_EQ(body_of(house.ask(start, key + "X-Forwarded-Proto: https\r\n")), required);
+  }
+  EXPECT_TRUE(upstream.heads().empty());
+  for (const char* start :
+       {"GET /agents/writer/run", "POST /agents/writer/run/x", "POST /agents/writer/runs"}) {
+    EXPECT_EQ(status_of(house.ask(start, key)), "HTTP/1.1 200 OK") << start;
+  }
+}
+
+TEST(ChannelRequired, NotBehindAProxyThatEndsTls) {
+  Recorder upstream;
+  Settings settings = House::settings_for(upstream.url());
+  settings.trusted_proxies = {"127.0.0.1"};
+  House house(std::move(settings));
+  const std::string key = with(house.writer.access_key()) + "X-Forwarded-For: 203.0.113.7\r\n";
+  EXPECT_EQ(status_of(house.ask("POST /agents/writer/run", key + "X-Forwarded-Proto: https\r\n")),
+            "HTTP/1.1 200 OK");
+  EXPECT_EQ(status_of(house.ask("POST /agents/writer/run", key + "X-Forwarded-Proto: http\r\n")),
+            "HTTP/1.1 426 Upgrade Required");
+}
+
+TEST(ChannelRequired, NotFromTrustedLoopback) {
+  Recorder upstream;
+  House house(trusting(upstream));
+  const std::string key = with(house.writer.access_key());
+  EXPECT_EQ(status_of(house.ask("POST /agents/writer/run", "")), "HTTP/1.1 200 OK");
+  EXPECT_EQ(status_of(house.ask("POST /agents/writer/run", key)), "HTTP/1.1 200 OK");
+  EXPECT_EQ(status_of(house.ask("POST /agents/writer/run", key + "Via: 1.1 x\r\n")),
+            "HTTP/1.1 426 Upgrade Required");
+}
+
 }  // namespace
 }  // namespace kronborg::gate::test

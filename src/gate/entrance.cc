@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "credential/request_token.h"
 #include "gate/fields.h"
 
 namespace kronborg::gate {
@@ -29,12 +30,21 @@ bool starts_work(const std::optional<AgentPath>& path) {
 
 }  // namespace
 
+void note_credential(http::Exchange& exchange, const authority::Caller& caller) {
+  if (caller.device()) {
+    exchange.set_credential_id(caller.device()->text());
+  } else {
+    exchange.set_credential_id(caller.key_id());
+  }
+}
+
 Entrance::Entrance(const Settings& settings, const Refusals& refusals,
-                   authority::Verifier& verifier, Upstreams& upstreams, RelayRoom& room,
-                   RefusalSink refused)
+                   authority::Verifier& verifier, authority::TokenVerifier& tokens,
+                   Upstreams& upstreams, RelayRoom& room, RefusalSink refused)
     : settings_(settings),
       refusals_(refusals),
       verifier_(verifier),
+      tokens_(tokens),
       upstreams_(upstreams),
       room_(room),
       refused_(std::move(refused)) {
@@ -48,7 +58,8 @@ Entrance::Entrance(const Settings& settings, const Refusals& refusals,
 }
 
 void Entrance::tell(base::Code code, std::string_view source) const {
-  if (refused_) refused_(code, source);
+  // A store that fails refuses nobody's credential.
+  if (refused_ && base::facts(code).http_status < 500) refused_(code, source);
 }
 
 void Entrance::refuse(http::Exchange& exchange, http::Answer answer) {
@@ -71,15 +82,50 @@ std::optional<base::Error> Entrance::refused_before_the_key(
   return {};
 }
 
-Entrance::Identified Entrance::identify(const http::Exchange& exchange, std::string_view source) {
-  const auto key = http::bearer(exchange.request());
-  if (!key) return {{}, verifier_.missing().code};
-  const authority::Decision decision = verifier_.verify(key->reveal(), source);
-  if (const auto* denied = std::get_if<authority::Denied>(&decision)) return {{}, denied->code};
-  return {{std::get<const authority::Caller*>(decision)}, {}};
+Visitor Entrance::identify(const http::Exchange& exchange, std::string_view method,
+                           std::string_view path) {
+  Visitor visitor;
+  const auto bearer = http::bearer(exchange.request());
+  if (!bearer) {
+    visitor.refused = verifier_.missing().error();
+  } else if (credential::is_request_token(bearer->reveal())) {
+    auto decision = tokens_.verify({.bearer = bearer->reveal(), .method = method, .path = path});
+    if (const auto* denied = std::get_if<authority::Denied>(&decision)) {
+      visitor.refused = denied->error();
+    } else if (auto* pending = std::get_if<authority::PendingCaller>(&decision)) {
+      visitor.pending = std::move(*pending);
+    } else {
+      visitor.token = std::get<authority::Caller>(std::move(decision));
+    }
+  } else {
+    const auto decision = verifier_.verify(bearer->reveal(), source_address(settings_, exchange));
+    if (const auto* denied = std::get_if<authority::Denied>(&decision)) {
+      visitor.refused = denied->error();
+    } else {
+      visitor.key = std::get<const authority::Caller*>(decision);
+    }
+  }
+  return visitor;
 }
 
-std::optional<Admission> Entrance::admit(http::Exchange& exchange) {
+void Visitor::settle(base::Result<authority::TokenDecision> decision) {
+  pending.reset();
+  if (!decision) {
+    refused = std::move(decision).error();
+  } else if (const auto* denied = std::get_if<authority::Denied>(&*decision)) {
+    refused = denied->error();
+  } else {
+    token = std::get<authority::Caller>(*std::move(decision));
+  }
+}
+
+bool Entrance::must_wait(const http::Exchange& exchange) const {
+  if (!tokens_.always_pending()) return false;
+  const auto bearer = http::bearer(exchange.request());
+  return bearer && credential::is_request_token(bearer->reveal());
+}
+
+std::optional<Visitor> Entrance::receive(http::Exchange& exchange) {
   const http::RequestHead& request = exchange.request();
   const DecodedPath path(request.path);
   if (is_own_path(path.text()) || !path.text().starts_with('/')) {
@@ -93,19 +139,21 @@ std::optional<Admission> Entrance::admit(http::Exchange& exchange) {
     refuse(exchange, std::move(answer));
     return {};
   }
-  const std::string_view source = source_address(settings_, exchange);
-  Visitor visitor;
   if (is_trusted_loopback(settings_, exchange)) {
-    visitor.trusted = true;
-  } else {
-    const Identified identified = identify(exchange, source);
-    visitor = identified.visitor;
-    if (identified.denied &&
-        (request.upgrade || !needs_no_credential(request.method, request.path))) {
-      tell(*identified.denied, source);
-      refuse(exchange, refusals_.answer(*identified.denied));
-      return {};
-    }
+    std::optional<Visitor> trusted(std::in_place);
+    trusted->trusted = true;
+    return trusted;
+  }
+  return identify(exchange, request.method, request.path);
+}
+
+std::optional<Admission> Entrance::admit(http::Exchange& exchange, Visitor& visitor) {
+  const http::RequestHead& request = exchange.request();
+  const std::string_view source = source_address(settings_, exchange);
+  if (visitor.refused && (request.upgrade || !needs_no_credential(request.method, request.path))) {
+    tell(visitor.refused->code, source);
+    refuse(exchange, refusals_.answer(*visitor.refused));
+    return {};
   }
   const auto way = find_way(exchange, visitor, source);
   if (!way) return {};
@@ -114,18 +162,23 @@ std::optional<Admission> Entrance::admit(http::Exchange& exchange) {
     refuse(exchange, refusals_.answer(upstream.error()));
     return {};
   }
-  if (visitor.caller != nullptr) exchange.set_credential_id(visitor.caller->key_id());
+  if (const auto* caller = visitor.caller()) note_credential(exchange, *caller);
   return admission(exchange, visitor, way->path, *std::move(upstream));
 }
 
-std::optional<Entrance::Way> Entrance::find_way(http::Exchange& exchange, const Visitor& visitor,
+std::optional<Entrance::Way> Entrance::find_way(http::Exchange& exchange, Visitor& visitor,
                                                 std::string_view source) {
   const http::RequestHead& request = exchange.request();
   const auto named = agent_path(request.path);
   exchange.set_route(named ? "/agents/{agent}/*" : "/*");
-  if (visitor.has_agent_key() && !is_within_scope(*visitor.caller, request, request.path)) {
+  if (visitor.has_agent_scope() && !is_within_scope(visitor, request, request.path)) {
     tell(base::Code::agent_scope_denied, source);
     refuse(exchange, Refusals::out_of_scope(starts_work(named)));
+    return {};
+  }
+  if (request.method == "POST" && starts_work(named) && !visitor.trusted &&
+      !is_encrypted(settings_, exchange) && !is_from_trusted_loopback(settings_, exchange)) {
+    refuse(exchange, Refusals::channel_required());
     return {};
   }
   const authority::Policy& policy = verifier_.policy();
@@ -136,19 +189,21 @@ std::optional<Entrance::Way> Entrance::find_way(http::Exchange& exchange, const 
       refuse(exchange, refusals_.answer(base::Code::agent_not_found));
       return {};
     }
-  } else if (visitor.has_agent_key()) {
-    const auto own = policy.agents.find(visitor.caller->audience());
+  } else if (visitor.has_agent_scope()) {
+    const auto own = policy.agents.find(visitor.caller()->audience());
     if (own != policy.agents.end()) way.agent = own->second.get();
   }
   return way;
 }
 
-bool Entrance::is_within_scope(const authority::Caller& caller, const http::RequestHead& request,
+bool Entrance::is_within_scope(Visitor& visitor, const http::RequestHead& request,
                                std::string_view path) {
   const authority::Policy& policy = verifier_.policy();
   const auto is_own = [&](std::string_view name) {
     const authority::AgentFacts* agent = policy.agent_named(name);
-    return agent != nullptr && agent->address == caller.audience();
+    if (agent == nullptr || !visitor.caller()->may_use(agent->address)) return false;
+    if (visitor.token) visitor.token->choose(agent->address);
+    return true;
   };
   for (const http::Field& field : request.fields) {
     if (is_agent_id_field(field.name) && !is_own(field.value)) return false;
@@ -157,7 +212,8 @@ bool Entrance::is_within_scope(const authority::Caller& caller, const http::Requ
   for (auto named = agent_path(path); named; named = agent_path(named->rest)) {
     if (!is_own(named->agent)) return false;
   }
-  return true;
+  // With several agents, none of which was named, nobody knows which one is meant.
+  return visitor.caller()->agent() != nullptr;
 }
 
 base::Result<PickedUpstream> Entrance::pick(const Way& way) {
@@ -173,18 +229,18 @@ Admission Entrance::admission(http::Exchange& exchange, const Visitor& visitor,
   Admission admitted;
   admitted.websocket = asks_for_websocket(request);
   admitted.cors = judge_origin(settings_, request) == Origin::allowed;
-  if (visitor.caller != nullptr) admitted.ticket = authority::Verifier::ticket(*visitor.caller);
+  const authority::Caller* const caller = visitor.caller();
+  if (caller != nullptr) admitted.ticket = authority::Verifier::ticket(*caller);
   if (!room_.spare_heads.empty()) {
     admitted.head = std::move(room_.spare_heads.back());
     room_.spare_heads.pop_back();
   }
-  const Onward onward{.to = upstream.pool->url(),
-                      .path = path,
-                      .authorization = upstream.authorization,
-                      .identity_fields = visitor.caller == nullptr
-                                             ? std::string_view{}
-                                             : visitor.caller->identity_fields(),
-                      .websocket = admitted.websocket};
+  const Onward onward{
+      .to = upstream.pool->url(),
+      .path = path,
+      .authorization = upstream.authorization,
+      .identity_fields = caller == nullptr ? std::string_view{} : caller->identity_fields(),
+      .websocket = admitted.websocket};
   append_onward_head(admitted.head, settings_, exchange, onward);
   admitted.pool = std::move(upstream.pool);
   return admitted;

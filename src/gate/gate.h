@@ -9,11 +9,13 @@
 #include <vector>
 
 #include "authority/policy.h"
+#include "authority/token_verifier.h"
 #include "authority/verify.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "gate/settings.h"
 #include "http/exchange.h"
+#include "http/workers.h"
 
 namespace kronborg::gate {
 
@@ -21,6 +23,14 @@ namespace asio = boost::asio;
 
 /// Told of every refused credential (401, 403), for counting and the audit.
 using RefusalSink = std::function<void(base::Code, std::string_view source)>;
+
+/// What the gates of all event loops share to judge request tokens. It outlives them.
+struct TokenParts {
+  const authority::TokenRules& rules;
+  authority::Replay& replay;
+  authority::HotDevices& hot;
+  http::Workers& workers;  ///< for what only the store can decide
+};
 
 /// `/gate/verify` (docs/protocol/cli.md, "Forward-auth"), as written.
 bool is_forward_auth(std::string_view path);
@@ -31,12 +41,14 @@ bool is_forward_auth(std::string_view path);
 class Gate {
  public:
   Gate(std::shared_ptr<const Settings> settings, const authority::PolicyBoard& board,
-       const base::Clock& clock, asio::io_context& loop, RefusalSink refused);
+       const base::Clock& clock, asio::io_context& loop, RefusalSink refused,
+       const TokenParts& tokens);
   ~Gate();
   Gate(const Gate&) = delete;
   Gate& operator=(const Gate&) = delete;
 
-  /// Forward-auth and CORS preflight, which wait for nothing. false: call answer().
+  /// CORS preflight, and forward-auth unless the store has to be asked: what waits for nothing.
+  /// false: call answer().
   bool answer_now(http::Exchange& exchange);
   /// Everything else: decides, then refuses or forwards. Ends when the answer has been queued or
   /// cut.

@@ -15,6 +15,9 @@
 #include <vector>
 
 #include "authority/policy.h"
+#include "authority/replay.h"
+#include "authority/store_test.h"
+#include "authority/token_verifier.h"
 #include "base/bytes.h"
 #include "base/random.h"
 #include "credential/access_key.h"
@@ -23,7 +26,10 @@
 #include "gate/refusal.h"
 #include "gate/wire_test.h"
 #include "http/server.h"
+#include "http/workers.h"
 #include "identity/signed_message.h"
+#include "sql/open.h"
+#include "support/temporary_folder.h"
 
 namespace kronborg::gate::test {
 
@@ -56,6 +62,14 @@ struct Signer {
   identity::Address address;
 };
 
+/// A minute ago, when the process began that tokens are judged by.
+class Earlier final : public base::Clock {
+ public:
+  [[nodiscard]] std::int64_t now_ms() const override {
+    return base::SystemClock().now_ms() - 60'000;
+  }
+};
+
 /// A server with nothing but the gate behind it, on one event loop.
 class House {
  public:
@@ -64,6 +78,9 @@ class House {
     auto prepared = prepare(std::move(settings));
     EXPECT_TRUE(prepared.has_value()) << (prepared ? "" : prepared.error().text());
     settings_ = *prepared;
+    database_ = sql::open({.sqlite_file = folder_.path() / "store.db"}).value();
+    EXPECT_TRUE(sql::migrate(*database_, authority::gapless_migrations()).has_value());
+    replay_.emplace(*database_, Earlier());
     board.publish([this](authority::Policy& policy) {
       policy.master = master.address;
       policy.any_key_record = true;
@@ -153,7 +170,11 @@ class House {
                 [&house](base::Code code, std::string_view) {
                   const std::lock_guard lock(house.mutex_);
                   house.refused_.push_back(code);
-                }) {
+                },
+                {.rules = house.token_rules_,
+                 .replay = *house.replay_,
+                 .hot = house.hot_,
+                 .workers = house.workers_}) {
       house.loop_ = &loop;
       house.gate_ = &gate_;
     }
@@ -176,6 +197,12 @@ class House {
   }
 
   std::shared_ptr<const Settings> settings_;
+  support::TemporaryFolder folder_;
+  std::unique_ptr<sql::Database> database_;
+  std::optional<authority::Replay> replay_;
+  authority::HotDevices hot_{board};
+  authority::TokenRules token_rules_{.hosts = {"localhost"}};
+  http::Workers workers_;
   base::SystemClock clock_;
   base::SystemRandom random_;
   asio::io_context* loop_ = nullptr;

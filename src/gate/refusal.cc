@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "base/json.h"
+#include "channel/error_bodies.h"
 
 namespace kronborg::gate {
 
@@ -107,6 +108,13 @@ http::Answer Refusals::out_of_scope(bool starts_work) {
         {"error", {{"message", facts.text}, {"type", "permission_error"}, {"code", facts.name}}}};
   }
   answer.body = base::to_text(body);
+  return answer;
+}
+
+http::Answer Refusals::channel_required() {
+  http::Answer answer;
+  answer.status = base::facts(base::Code::secure_channel_required).http_status;
+  answer.body = channel::channel_required_error();
   return answer;
 }
 

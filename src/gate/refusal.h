@@ -21,6 +21,8 @@ class Refusals {
   [[nodiscard]] static http::Answer no_route(std::string_view request_id);
   /// 403 `agent_scope_denied`; `starts_work`: on `/agents/{id}/run` or `/dispatch`.
   [[nodiscard]] static http::Answer out_of_scope(bool starts_work);
+  /// 426: docs/protocol/secure-channel.md section 4.
+  [[nodiscard]] static http::Answer channel_required();
 
   /// The same without a body, for proxies that ask for an answer alone.
   [[nodiscard]] http::Answer bare(base::Code code) const;

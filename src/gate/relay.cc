@@ -182,9 +182,9 @@ void Relay::tick() {
   if (revoked_ && flushing_) exchange_.cut();
 }
 
-void Relay::revoke(base::Code code) {
+void Relay::revoke(base::Error error) {
   if (revoked_) return;
-  revoked_ = code;
+  revoked_ = std::move(error);
   stop_upstream();
   stop_.emit(asio::cancellation_type::terminal);
 }

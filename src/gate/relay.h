@@ -73,7 +73,7 @@ class Relay : public RelayHook {
     return admission_.ticket;
   }
   /// The key died: docs/protocol/identity.md section 8, "Streams".
-  void revoke(base::Code code);
+  void revoke(base::Error error);
 
  private:
   /// What came of asking the upstream once.
@@ -125,7 +125,7 @@ class Relay : public RelayHook {
   std::unique_ptr<http::UpstreamConnection> connection_;  // ends before its pool in admission_
 
   std::optional<base::Error> failure_;  ///< known already; else it is the connection's
-  std::optional<base::Code> revoked_;
+  std::optional<base::Error> revoked_;
   bool client_gone_ = false;
   bool watched_ = false;
   bool heard_ = false;  ///< a byte of the answer has come

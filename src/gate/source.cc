@@ -70,12 +70,24 @@ std::string_view source_address(const Settings& settings, const http::Exchange& 
 }
 
 bool is_trusted_loopback(const Settings& settings, const http::Exchange& exchange) {
+  return !exchange.request().secret(http::SecretField::authorization) &&
+         is_from_trusted_loopback(settings, exchange);
+}
+
+bool is_encrypted(const Settings& settings, const http::Exchange& exchange) {
+  const http::Peer& peer = exchange.peer();
+  return peer.tls || peer.sealed ||
+         (is_behind_proxy(settings, peer) &&
+          exchange.request().field("x-forwarded-proto") == "https");
+}
+
+bool is_from_trusted_loopback(const Settings& settings, const http::Exchange& exchange) {
   if (!settings.trust_loopback || !settings.loopback_only_listeners) return false;
   const http::Peer& peer = exchange.peer();
   const http::RequestHead& request = exchange.request();
-  if (peer.unix_socket || (peer.address != "127.0.0.1" && peer.address != "::1")) return false;
+  if (peer.unix_socket || peer.sealed || (peer.address != "127.0.0.1" && peer.address != "::1"))
+    return false;
   if (!is_loopback_host(request.host, peer.local_port)) return false;
-  if (request.secret(http::SecretField::authorization)) return false;
   const auto origin = request.field("origin");
   if (origin && *origin != settings.origin) return false;
   const auto site = request.field("sec-fetch-site");

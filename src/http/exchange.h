@@ -22,6 +22,9 @@ struct Peer {
   bool tls = false;
   std::uint16_t local_port = 0;
   bool local_loopback = false;  ///< the listener's own address is a loopback one
+  /// The request came inside a Secure Channel: nobody between can read it, and nothing is believed
+  /// of it because of where it came from (docs/protocol/secure-channel.md section 2).
+  bool sealed = false;
 };
 
 enum class Framing : std::uint8_t { length, chunked, until_close, none };

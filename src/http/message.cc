@@ -35,7 +35,7 @@ struct Reason {
   std::string_view phrase;
 };
 // RFC 9110 section 15, RFC 6585, RFC 4918 (423).
-constexpr std::array<Reason, 38> reasons = {{
+constexpr std::array<Reason, 39> reasons = {{
     {100, "Continue"},
     {101, "Switching Protocols"},
     {200, "OK"},
@@ -68,6 +68,7 @@ constexpr std::array<Reason, 38> reasons = {{
     {421, "Misdirected Request"},
     {422, "Unprocessable Content"},
     {423, "Locked"},
+    {426, "Upgrade Required"},
     {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},

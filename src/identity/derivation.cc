@@ -3,7 +3,6 @@
 #include <array>
 #include <initializer_list>
 
-#include "base/encoding.h"
 #include "crypto/hash.h"
 
 namespace kronborg::identity {
@@ -50,18 +49,6 @@ crypto::PrivateKey new_master_key(base::Random& random) {
     random.fill(key.fill());
   } while (!crypto::is_private_key(key.reveal()));
   return key;
-}
-
-std::string device_key_id(const crypto::P256PublicKey& key) {
-  return base::base64(crypto::sha256(key));
-}
-
-std::string device_id_of_key_id(std::string_view key_id) {
-  return base::hex(base::BytesView(crypto::sha256(base::bytes_of(key_id))).first(4));
-}
-
-std::string device_id_of(const crypto::P256PublicKey& key) {
-  return device_id_of_key_id(device_key_id(key));
 }
 
 }  // namespace kronborg::identity

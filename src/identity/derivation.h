@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "crypto/p256.h"
 #include "crypto/secp256k1.h"
+#include "identity/device_id.h"
 
 namespace kronborg::identity {
 
@@ -38,11 +39,5 @@ std::optional<crypto::PrivateKey> derive_connect_key(const crypto::PrivateKey& m
 
 /// 32 random bytes, drawn again until they are a private key.
 crypto::PrivateKey new_master_key(base::Random& random);
-
-/// Section 12.1: standard base64 with padding of the SHA-256 of the uncompressed key.
-std::string device_key_id(const crypto::P256PublicKey& key);
-/// Section 12.1: first 4 bytes of the SHA-256 of the text of a key id, 8 lower-case hex digits.
-std::string device_id_of_key_id(std::string_view key_id);
-std::string device_id_of(const crypto::P256PublicKey& key);
 
 }  // namespace kronborg::identity

@@ -33,34 +33,50 @@ base::Result<base::SecretText> plain_text(const Keystore& keystore, std::string_
   return secret;
 }
 
-identity::SealedHeader header_of(const Keystore& keystore, std::optional<std::string_view> present,
-                                 std::int64_t now) {
+}  // namespace
+
+std::optional<identity::SealedHeader> header_opened_by(std::string_view text,
+                                                       const identity::Address& master,
+                                                       const Keystore::Recovery& recovery) {
+  auto file = identity::read_sealed(text, identity::bundle_format);
+  if (!file || file->header.address != master || file->header.generation != recovery.generation ||
+      file->header.salt != recovery.salt ||
+      !identity::open_with_key(*file, recovery.key, base::Code::recovery_code_wrong)) {
+    return std::nullopt;
+  }
+  return std::move(file->header);
+}
+
+identity::SealedHeader first_header(const Keystore& keystore,
+                                    const std::optional<identity::SealedHeader>& before,
+                                    std::int64_t now) {
   identity::SealedHeader header;
   header.format = identity::bundle_format;
   header.address = identity::address_of(keystore.master);
   header.generation = keystore.recovery.generation;
   header.salt = keystore.recovery.salt;
-  header.created_at = now;
-  if (present) {
-    auto old = identity::read_sealed(*present, identity::bundle_format);
-    if (old && old->header.address == header.address &&
-        old->header.generation == header.generation && old->header.salt == header.salt &&
-        identity::open_with_key(*old, keystore.recovery.key, base::Code::recovery_code_wrong)) {
-      header = std::move(old->header);
-    }
-  }
+  header.created_at = before ? before->created_at : now;
   header.updated_at = now;
+  if (before) header.extra = before->extra;
   return header;
 }
 
-}  // namespace
-
-base::Result<std::string> seal_bundle(const Keystore& keystore, std::string_view content,
-                                      std::optional<std::string_view> present, std::int64_t now,
+base::Result<std::string> seal_bundle(const identity::SealedHeader& header,
+                                      const Keystore& keystore, std::string_view content,
                                       base::Random& random) {
   TRY(const base::SecretText plain, plain_text(keystore, content));
-  return identity::seal(header_of(keystore, present, now), keystore.recovery.key, plain.reveal(),
-                        random);
+  return identity::seal(header, keystore.recovery.key, plain.reveal(), random);
+}
+
+base::Result<std::string> seal_next_bundle(const Keystore& keystore, std::string_view content,
+                                           std::optional<std::string_view> present,
+                                           std::int64_t now, base::Random& random) {
+  const auto old =
+      present ? header_opened_by(*present, identity::address_of(keystore.master), keystore.recovery)
+              : std::nullopt;
+  identity::SealedHeader header = old ? *old : first_header(keystore, std::nullopt, now);
+  header.updated_at = now;
+  return seal_bundle(header, keystore, content, random);
 }
 
 }  // namespace kronborg::keyholder

@@ -9,7 +9,10 @@
 namespace kronborg::keyholder {
 
 inline constexpr std::size_t max_keystore_bytes = 64 * 1024;
-inline constexpr std::size_t max_bundle_bytes = 16 * 1024 * 1024;
+/// Room for some 200,000 unexpired revocations.
+inline constexpr std::size_t max_bundle_content_bytes = 24 * 1024 * 1024;
+/// The same sealed, in base64url, with its header.
+inline constexpr std::size_t max_bundle_bytes = max_bundle_content_bytes / 3 * 4 + 64 * 1024;
 
 /// From the descriptor's position to the end of the file. Error: file_error (also for more than
 /// `max_bytes`). The holder has descriptors only, so `what` names the file in errors.

@@ -100,6 +100,7 @@ class KeyHolderTest : public testing::Test {
     SpawnOptions options;
     options.data_folder = data_folder();
     options.executable = KRONBORG_KEY_HOLDER_CHILD;
+    options.tpm = tpm;
     options.delay = [this](int seconds) { delays.push_back(seconds); };
     auto spawned = KeyHolder::spawn(std::move(options));
     ASSERT_TRUE(spawned) << spawned.error().text();
@@ -114,6 +115,7 @@ class KeyHolderTest : public testing::Test {
   }
 
   std::vector<int> delays;
+  std::filesystem::path tpm = "/nonexistent/tpm";  ///< for start()
   std::unique_ptr<KeyHolder> holder;
 
  private:

@@ -7,9 +7,12 @@
 #include "base/encoding.h"
 #include "crypto/p256.h"
 #include "identity/derivation.h"
+#include "identity/device_id.h"
 #include "identity/sealed_file.h"
 #include "keyholder/file_keystore.h"
 #include "keyholder/passphrase_keystore.h"
+#include "keyholder/secret_service_keystore.h"
+#include "keyholder/tpm2_keystore.h"
 
 namespace kronborg::keyholder {
 namespace {
@@ -19,6 +22,9 @@ namespace json = base::json;
 constexpr std::array forms{
     KeystoreForm{KeystoreKind::passphrase, "passphrase", write_passphrase_keystore,
                  open_passphrase_keystore},
+    KeystoreForm{KeystoreKind::tpm2, "tpm2", write_tpm2_keystore, open_tpm2_keystore},
+    KeystoreForm{KeystoreKind::secret_service, "secret-service", write_secret_service_keystore,
+                 open_secret_service_keystore},
     KeystoreForm{KeystoreKind::file, "file", write_file_keystore, open_file_keystore},
 };
 
@@ -61,7 +67,29 @@ base::Result<KeystoreKind> kind_of(const json::object& file) {
                      "The keystore is of a kind that this version does not know.");
 }
 
+/// What the file says about what its opening asks for.
+base::Result<void> read_asked(const json::object& file, KeystoreFacts& facts) {
+  if (facts.kind == KeystoreKind::passphrase) {
+    facts.asks = Asks::passphrase;
+  } else if (facts.kind == KeystoreKind::tpm2) {
+    const json::value* const tpm = file.if_contains("tpm");
+    const json::object* const object = tpm == nullptr ? nullptr : tpm->if_object();
+    const json::value* const pin = object == nullptr ? nullptr : object->if_contains("pin");
+    if (pin == nullptr || !pin->is_bool()) return damaged("tpm");
+    facts.asks = pin->get_bool() ? Asks::pin : Asks::nothing;
+  } else if (facts.kind == KeystoreKind::secret_service) {
+    const json::string* const item = text_of(file, "item");
+    if (item == nullptr || !is_item_name(*item)) return damaged("item");
+    facts.item = std::string(*item);
+  }
+  return {};
+}
+
 }  // namespace
+
+bool is_item_name(std::string_view text) {
+  return text.size() == 36 && text.find_first_not_of("0123456789abcdef-") == std::string_view::npos;
+}
 
 std::string_view kind_name(KeystoreKind kind) { return form_of(kind).name; }
 
@@ -96,12 +124,13 @@ base::Result<KeystoreFacts> read_facts(std::string_view text) {
   const auto created_at = integer_of(file, "created_at");
   if (!created_at) return damaged("created_at");
   facts.created_at = *created_at;
+  TRY_VOID(read_asked(file, facts));
   return facts;
 }
 
-base::Result<Keystore> open_keystore(std::string_view text, std::string_view passphrase) {
+base::Result<Keystore> open_keystore(std::string_view text, const Opener& opener) {
   TRY(const KeystoreFacts facts, read_facts(text));
-  TRY(Keystore keystore, form_of(facts.kind).open(text, passphrase));
+  TRY(Keystore keystore, form_of(facts.kind).open(text, opener));
   if (identity::address_of(keystore.master) != facts.master) return damaged("address");
   TRY(const std::string device_id, device_id_of(keystore));
   if (device_id != facts.device_id) return damaged("device_id");
@@ -122,7 +151,13 @@ base::SecretText secret_text_of(const Keystore& keystore) {
   text += "\",\"recovery\":{\"generation\":" + std::to_string(keystore.recovery.generation) +
           ",\"key\":\"";
   append_hex(text, keystore.recovery.key);
-  text += "\",\"salt\":\"" + base::base64url(keystore.recovery.salt) + "\"},\"v\":1}";
+  text += "\",\"salt\":\"" + base::base64url(keystore.recovery.salt) + "\"}";
+  if (keystore.tpm_device[0] != 0) {
+    text += ",\"tpm_device\":\"";
+    text.append(keystore.tpm_device.data(), keystore.tpm_device.size());
+    text += "\"";
+  }
+  text += ",\"v\":1}";
   base::SecretText secret(text);
   base::wipe(text.data(), text.size());
   return secret;
@@ -146,6 +181,11 @@ base::Result<Keystore> keystore_of(const json::value& members) {
   if (keystore.has_device && !read_secret(*object, "device", keystore.device)) {
     return damaged("device");
   }
+  if (object->contains("tpm_device")) {
+    const json::string* const id = text_of(*object, "tpm_device");
+    if (id == nullptr || !identity::DeviceId::parse(*id)) return damaged("tpm_device");
+    std::ranges::copy(*id, keystore.tpm_device.begin());
+  }
   const json::value* const member = object->if_contains("recovery");
   const json::object* const recovery = member == nullptr ? nullptr : member->if_object();
   if (recovery == nullptr) return damaged("recovery");
@@ -161,6 +201,9 @@ base::Result<Keystore> keystore_of(const json::value& members) {
 }
 
 base::Result<std::string> device_id_of(const Keystore& keystore) {
+  if (keystore.tpm_device[0] != 0) {
+    return std::string(keystore.tpm_device.data(), keystore.tpm_device.size());
+  }
   if (!keystore.has_device) return std::string();
   const auto key = crypto::p256_public_key(keystore.device);
   if (!key) return damaged("device");

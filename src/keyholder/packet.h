@@ -14,7 +14,7 @@
 namespace kronborg::keyholder {
 
 inline constexpr std::size_t max_packet_bytes = 64 * 1024;
-inline constexpr std::size_t max_packet_descriptors = 4;
+inline constexpr std::size_t max_packet_descriptors = 8;
 
 /// One message on the socket pair (SOCK_SEQPACKET keeps its borders) with the descriptors that came
 /// with it. One buffer of fixed size, wiped at the end: messages carry passphrases and recovery

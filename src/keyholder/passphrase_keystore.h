@@ -9,8 +9,8 @@ namespace kronborg::keyholder {
 /// members, bound to the ciphertext like the others.
 base::Result<std::string> write_passphrase_keystore(const Keystore& keystore,
                                                     const KeystoreFacts& facts,
-                                                    std::string_view passphrase,
+                                                    const Opener& opener, std::int64_t now,
                                                     base::Random& random);
-base::Result<Keystore> open_passphrase_keystore(std::string_view text, std::string_view passphrase);
+base::Result<Keystore> open_passphrase_keystore(std::string_view text, const Opener& opener);
 
 }  // namespace kronborg::keyholder

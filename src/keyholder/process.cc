@@ -32,10 +32,11 @@ base::Error failed(std::string_view what) {
 }
 
 /// The holder needs none of the parent's environment. Of freed memory glibc keeps the content,
-/// unless it is told to overwrite it; its per-thread cache would be exempt from that.
+/// unless it is told to overwrite it; its per-thread cache would be exempt from that. The TPM2
+/// software stack would write its own lines to standard error; errors are told in ours.
 std::vector<std::string> environment() {
   std::vector<std::string> kept{
-      "GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0"};
+      "GLIBC_TUNABLES=glibc.malloc.perturb=165:glibc.malloc.tcache_count=0", "TSS2_LOG=all+NONE"};
   for (const char* const name :
        {"ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS", "ASAN_SYMBOLIZER_PATH"}) {
     if (const char* const value = ::secure_getenv(name))

@@ -16,6 +16,10 @@ constexpr E last_of = E{};
 template <>
 constexpr KeystoreKind last_of<KeystoreKind> = KeystoreKind::file;
 template <>
+constexpr Asks last_of<Asks> = Asks::pin;
+template <>
+constexpr identity::EarlierKeys last_of<identity::EarlierKeys> = identity::EarlierKeys::revoke;
+template <>
 constexpr MemoryLock last_of<MemoryLock> = MemoryLock::none;
 template <>
 constexpr identity::KeyKind last_of<identity::KeyKind> = identity::KeyKind::connect;

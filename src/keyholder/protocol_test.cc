@@ -36,13 +36,39 @@ TEST(Protocol, RequestsSurviveTheWay) {
   create.kind = KeystoreKind::file;
   create.copy = true;
   create.now = -5;
-  create.passphrase = base::SecretText("open sesame");
+  create.secret = base::SecretText("open sesame");
   const auto again = decode_request(bytes_of(std::move(create)));
   ASSERT_TRUE(again);
   EXPECT_EQ(std::get<CreateRequest>(*again).kind, KeystoreKind::file);
   EXPECT_TRUE(std::get<CreateRequest>(*again).copy);
   EXPECT_EQ(std::get<CreateRequest>(*again).now, -5);
-  EXPECT_EQ(std::get<CreateRequest>(*again).passphrase.reveal(), "open sesame");
+  EXPECT_EQ(std::get<CreateRequest>(*again).secret.reveal(), "open sesame");
+}
+
+TEST(Protocol, ARecoverySurvivesTheWay) {
+  RecoverRequest recover;
+  recover.keystore.kind = KeystoreKind::secret_service;
+  recover.keystore.aid = true;
+  recover.keystore.item = "an item";
+  recover.bundle = true;
+  recover.code = base::SecretText("code");
+  recover.words = base::SecretText("words");
+  recover.earlier = identity::EarlierKeys::revoke;
+  recover.now_ms = 1'767'225'600'123;
+  recover.generation_above = 3;
+  const auto decoded = decode_request(bytes_of(std::move(recover)));
+  ASSERT_TRUE(decoded);
+  const auto& request = std::get<RecoverRequest>(*decoded);
+  EXPECT_EQ(request.keystore.kind, KeystoreKind::secret_service);
+  EXPECT_TRUE(request.keystore.aid);
+  EXPECT_FALSE(request.keystore.copy);
+  EXPECT_EQ(request.keystore.item, "an item");
+  EXPECT_TRUE(request.bundle);
+  EXPECT_EQ(request.code.reveal(), "code");
+  EXPECT_EQ(request.words.reveal(), "words");
+  EXPECT_EQ(request.earlier, identity::EarlierKeys::revoke);
+  EXPECT_EQ(request.now_ms, 1'767'225'600'123);
+  EXPECT_EQ(request.generation_above, 3);
 }
 
 TEST(Protocol, ErrorsKeepCodeTextAndHint) {
@@ -82,7 +108,7 @@ TEST(Protocol, RandomBytesNeverBreakTheReader) {
   for (int round = 0; round < 20'000; ++round) {
     std::array<std::uint8_t, 40> bytes{};
     random.fill(bytes);
-    bytes[0] = static_cast<std::uint8_t>(round % 10);
+    bytes[0] = static_cast<std::uint8_t>(round % 15);
     const auto request = decode_request(bytes);
     if (request) EXPECT_EQ(request->index(), bytes[0]);
   }
@@ -118,12 +144,13 @@ TEST(Packet, CarriesDescriptorsAndRefusesMoreThanItsRoom) {
   Packet packet;
   packet.append(base::bytes_of("x"));
   const int fd = pair.near.get();
-  const std::array<int, 5> five{fd, fd, fd, fd, fd};
-  ASSERT_TRUE(send_packet(pair.near.get(), packet, std::span(five).first(4)));
+  std::array<int, max_packet_descriptors + 1> many{};
+  many.fill(fd);
+  ASSERT_TRUE(send_packet(pair.near.get(), packet, std::span(many).first(max_packet_descriptors)));
   const auto received = receive_packet(pair.far.get(), 1000);
   ASSERT_TRUE(received && *received);
-  EXPECT_EQ((*received)->descriptors.size(), 4U);
-  EXPECT_FALSE(send_packet(pair.near.get(), packet, five));
+  EXPECT_EQ((*received)->descriptors.size(), max_packet_descriptors);
+  EXPECT_FALSE(send_packet(pair.near.get(), packet, many));
 }
 
 TEST(Packet, TheEndAndSilenceAreTwoThings) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,6 +18,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Between a file's name and six random characters.
+constexpr std::string_view temporary_infix = ".kronborg-new-";
+constexpr std::string_view temporary_pattern = "XXXXXX";
+
 base::Error failure(std::string_view verb, const fs::path& path) {
   return file_failure(fmt::format("{} {}", verb, path.string()), errno);
 }
@@ -30,20 +35,67 @@ base::Result<void> sync_folder_of(const fs::path& path) {
   return {};
 }
 
+/// 0 when there is none.
+std::uint64_t inode_of(const std::string& path) {
+  struct stat facts{};
+  return ::lstat(path.c_str(), &facts) == 0 ? static_cast<std::uint64_t>(facts.st_ino) : 0;
+}
+
 int rename_with(const std::string& from, const fs::path& to, unsigned flags) {
   return ::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags);
 }
 
 }  // namespace
 
-StagedFiles::~StagedFiles() {
-  for (const File& file : files_) {
-    if (file.place == File::Place::beside) ::unlink(file.temporary.c_str());
+void undo_placement(const std::vector<PlacedFile>& files) {
+  for (const PlacedFile& file : std::views::reverse(files)) {
+    const std::uint64_t beside = inode_of(file.temporary);
+    if (inode_of(file.target) != file.inode) {
+      // It never got its name.
+      if (beside == file.inode && beside != 0) ::unlink(file.temporary.c_str());
+    } else if (beside != 0) {
+      ::rename(file.temporary.c_str(), file.target.c_str());
+    } else if (!file.replaces) {
+      ::unlink(file.target.c_str());
+    }
+    static_cast<void>(sync_folder_of(file.target));
   }
 }
 
+void finish_placement(const std::vector<PlacedFile>& files) {
+  for (const PlacedFile& file : files) {
+    if (inode_of(file.target) == file.inode) ::unlink(file.temporary.c_str());
+  }
+}
+
+void remove_strays(const fs::path& target) {
+  const std::string start = fmt::format("{}{}", target.filename().string(), temporary_infix);
+  std::error_code ended;
+  // Collected first: a folder may skip names when it changes while it is read.
+  std::vector<fs::path> strays;
+  for (fs::directory_iterator at(target.parent_path(), ended), end; !ended && at != end;
+       at.increment(ended)) {
+    const std::string name = at->path().filename().string();
+    if (name.size() == start.size() + temporary_pattern.size() && name.starts_with(start)) {
+      strays.push_back(at->path());
+    }
+  }
+  for (const fs::path& stray : strays) ::unlink(stray.c_str());
+}
+
+StagedFiles::~StagedFiles() { take_back(); }
+
+void StagedFiles::take_back() {
+  put_all_back();
+  for (const File& file : files_) {
+    if (file.place == File::Place::beside) ::unlink(file.temporary.c_str());
+  }
+  files_.clear();
+}
+
 base::Result<int> StagedFiles::add(const fs::path& target, Existing existing) {
-  std::string temporary = target.string() + ".XXXXXX";
+  std::string temporary =
+      fmt::format("{}{}{}", target.string(), temporary_infix, temporary_pattern);
   Descriptor descriptor(::mkostemp(temporary.data(), O_CLOEXEC));  // mode 0600
   if (!descriptor.valid()) return failure("create a file beside", target);
   const int fd = descriptor.get();
@@ -54,19 +106,43 @@ base::Result<int> StagedFiles::add(const fs::path& target, Existing existing) {
   return fd;
 }
 
-base::Result<void> StagedFiles::commit() {
+base::Result<void> StagedFiles::place() {
   for (const File& file : files_) {
     if (::fsync(file.descriptor.get()) != 0) return failure("write", file.target);
   }
-  if (auto done = put_all_in_place(); !done) {
-    for (File& file : std::views::reverse(files_)) put_back(file);
-    return done;
+  auto done = put_all_in_place();
+  if (!done) put_all_back();
+  return done;
+}
+
+std::vector<PlacedFile> StagedFiles::described() const {
+  std::vector<PlacedFile> all;
+  for (const File& file : files_) {
+    struct stat facts{};
+    ::fstat(file.descriptor.get(), &facts);
+    all.push_back({.target = fs::absolute(file.target).string(),
+                   .temporary = fs::absolute(file.temporary).string(),
+                   .inode = static_cast<std::uint64_t>(facts.st_ino),
+                   .replaces = inode_of(file.target.string()) != 0});
   }
+  return all;
+}
+
+void StagedFiles::keep() {
   for (const File& file : files_) {
     if (file.place == File::Place::exchanged) ::unlink(file.temporary.c_str());
   }
   files_.clear();
+}
+
+base::Result<void> StagedFiles::commit() {
+  TRY_VOID(place());
+  keep();
   return {};
+}
+
+void StagedFiles::put_all_back() {
+  for (File& file : std::views::reverse(files_)) put_back(file);
 }
 
 base::Result<void> StagedFiles::put_all_in_place() {

@@ -47,6 +47,64 @@ TEST_F(StagedFilesTest, AllGetTheirNames) {
   EXPECT_EQ(facts.st_mode & 07777, 0600U);
 }
 
+TEST_F(StagedFilesTest, WhatIsPlacedButNotKeptGoesBack) {
+  write_private(b, "old b");
+  {
+    StagedFiles staged;
+    stage(staged, a, "new a", Existing::replace);
+    stage(staged, b, "new b", Existing::replace);
+    ASSERT_TRUE(staged.place());
+    EXPECT_EQ(content_of(a), "new a");
+    EXPECT_EQ(content_of(b), "new b");
+  }
+  EXPECT_EQ(names_in(folder.path()), Names{"b"});
+  EXPECT_EQ(content_of(b), "old b");
+}
+
+TEST_F(StagedFilesTest, AnotherProcessUndoesOrFinishesWhatWasLeft) {
+  write_private(b, "old b");
+  for (const bool placed : {false, true}) {
+    StagedFiles staged;
+    stage(staged, a, "new a", Existing::replace);
+    stage(staged, b, "new b", Existing::replace);
+    const auto described = staged.described();
+    if (placed) ASSERT_TRUE(staged.place());
+    staged.leave();
+    EXPECT_EQ(names_in(folder.path()).size(), 3U);
+    undo_placement(described);
+    EXPECT_EQ(names_in(folder.path()), Names{"b"});
+    EXPECT_EQ(content_of(b), "old b");
+    undo_placement(described);
+    EXPECT_EQ(content_of(b), "old b") << "twice is once";
+  }
+  StagedFiles staged;
+  stage(staged, a, "new a", Existing::replace);
+  stage(staged, b, "new b", Existing::replace);
+  const auto described = staged.described();
+  ASSERT_TRUE(staged.place());
+  staged.leave();
+  finish_placement(described);
+  EXPECT_EQ(names_in(folder.path()), (Names{"a", "b"}));
+  EXPECT_EQ(content_of(b), "new b");
+  finish_placement(described);
+  EXPECT_EQ(content_of(b), "new b");
+}
+
+TEST_F(StagedFilesTest, StraysOfADeadProcessAreRemovedAndNothingElse) {
+  write_private(a, "old a");
+  write_private(folder.path() / "a.backup", "somebody's own");
+  write_private(folder.path() / "a.kronborg-new-mine-here", "somebody's own");
+  StagedFiles staged;
+  stage(staged, a, "new a", Existing::replace);
+  stage(staged, b, "new b", Existing::replace);
+  staged.leave();
+  ASSERT_EQ(names_in(folder.path()).size(), 5U);
+  remove_strays(a);
+  remove_strays(b);
+  EXPECT_EQ(names_in(folder.path()), (Names{"a", "a.backup", "a.kronborg-new-mine-here"}));
+  EXPECT_EQ(content_of(a), "old a");
+}
+
 TEST_F(StagedFilesTest, OneThatAppearedMeanwhileIsNotOverwritten) {
   StagedFiles staged;
   stage(staged, a, "new a", Existing::refuse);

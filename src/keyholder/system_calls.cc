@@ -19,10 +19,13 @@ namespace {
 
 using Filter = std::unique_ptr<void, decltype(&seccomp_release)>;
 
-/// Reading and writing the descriptors it was given, randomness, memory, time, the end.
+/// Reading and writing the descriptors it was given, waiting for one (a TPM), randomness, memory,
+/// time, the end.
 constexpr std::array allowed{
     SCMP_SYS(read),
     SCMP_SYS(write),
+    SCMP_SYS(poll),
+    SCMP_SYS(ppoll),
     SCMP_SYS(close),
     SCMP_SYS(getrandom),
     SCMP_SYS(munmap),

@@ -1,10 +1,12 @@
 #include "model_spaces/spaces_place.h"
 
+#include <algorithm>
 #include <stdexcept>
 #include <vector>
 
 #include "authority/load.h"
 #include "authority/store_schema.h"
+#include "pairing/store_schema.h"
 #include "spaces/store_schema.h"
 #include "sql/migrations.h"
 #include "sql/open.h"
@@ -22,9 +24,10 @@ Place::Place(const std::filesystem::path& folder, const std::string& url, SetClo
     : time_(clock) {
   database_ = sql::open({.sqlite_file = folder / "kronborg.db", .url = url, .readers = 4}).value();
   std::vector<sql::Migration> schema;
-  for (const auto& part : {authority::migrations(), spaces::migrations()}) {
+  for (const auto& part : {authority::migrations(), spaces::migrations(), pairing::migrations()}) {
     schema.insert(schema.end(), part.begin(), part.end());
   }
+  std::ranges::sort(schema, {}, &sql::Migration::version);
   require(sql::migrate(*database_, schema));
   keyholder::SpawnOptions options;
   options.data_folder = folder;
@@ -44,6 +47,14 @@ Place::Place(const std::filesystem::path& folder, const std::string& url, SetClo
   access_keys_ = std::make_unique<authority::AccessKeys>(*parts_);
   whitelist_ = std::make_unique<authority::Whitelist>(*parts_);
   audit_ = std::make_unique<authority::Audit>(*parts_);
+  devices_ = std::make_unique<authority::Devices>(*parts_, authority::DeviceRules{});
+  pairing_host_ = std::make_unique<pairing::AuthorityHost>(*parts_, *agents_, *access_keys_);
+  pairing_ =
+      std::make_unique<pairing::Endpoints>(pairing::Parts{.authority = *parts_,
+                                                          .host = *pairing_host_,
+                                                          .host_name = "kronborg",
+                                                          .origin = "https://kronborg.example"},
+                                           nullptr);
   api::Settings settings;
   settings.origin = "https://kronborg.example";
   settings.version = "0.1.0";
@@ -58,9 +69,9 @@ Place::Place(const std::filesystem::path& folder, const std::string& url, SetClo
   require(spaces::load_clock(*spaces_));
   require(spaces::catch_up(*spaces_));
   sweep_ = std::make_unique<spaces::Sweep>(*spaces_);
-  router_ = api::Router::open(
-                {*identity_, *agents_, *access_keys_, *whitelist_, *audit_, *parts_, *spaces_},
-                std::move(settings))
+  router_ = api::Router::open({*identity_, *agents_, *access_keys_, *whitelist_, *audit_, *parts_,
+                               *spaces_, *pairing_, *devices_},
+                              std::move(settings))
                 .value();
 }
 

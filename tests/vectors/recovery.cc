@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/encoding.h"
+#include "identity/recovery_bundle.h"
 #include "identity/recovery_code.h"
 #include "identity/sealed_file.h"
 #include "vectors/rows.h"
@@ -58,6 +59,17 @@ void check_opens(const json::object& row, std::string_view format, std::string_v
   EXPECT_EQ(*again, row.at("file"));
 }
 
+/// Read whole, with every address derived anew, and written again.
+void check_content(const json::object& row) {
+  const auto bundle = identity::open_bundle(base::to_text(row.at("file")), text_of(row, "code"));
+  ASSERT_TRUE(bundle) << bundle.error().text();
+  auto content = base::parse_json(text_of(row, "plaintext")).value().as_object();
+  EXPECT_EQ(base::hex(bundle->master.reveal()), text_of(content, "master"));
+  content.erase("v");
+  content.erase("master");
+  EXPECT_EQ(identity::bundle_content_text(bundle->content), base::canonical_json(content));
+}
+
 std::string password_of(const json::object& row) {
   const auto password = identity::password_of_code(text_of(row, "code"));
   EXPECT_TRUE(password);
@@ -80,6 +92,7 @@ void check_recovery(const json::object& file) {
   Keys keys;
   for_each_row(file, "bundles", [&](const json::object& row) {
     check_opens(row, identity::bundle_format, password_of(row), keys);
+    check_content(row);
   });
   for_each_row(file, "must_not_open", [&](const json::object& row) {
     const auto bundle =

@@ -4,10 +4,15 @@ namespace kronborg::vectors {
 namespace {
 
 constexpr Topic topics[] = {
-    {"keccak", check_keccak},           {"addresses", check_addresses},
-    {"agent_keys", check_agent_keys},   {"envelope", check_envelope},
-    {"mnemonic", check_mnemonic},       {"recovery", check_recovery},
+    {"keccak", check_keccak},
+    {"addresses", check_addresses},
+    {"agent_keys", check_agent_keys},
+    {"envelope", check_envelope},
+    {"mnemonic", check_mnemonic},
+    {"recovery", check_recovery},
     {"access_keys", check_access_keys},
+    {"devices", check_devices},
+    {"request_token", check_request_token},
 };
 
 }  // namespace

@@ -25,5 +25,7 @@ void check_envelope(const base::json::object& file);
 void check_mnemonic(const base::json::object& file);
 void check_recovery(const base::json::object& file);
 void check_access_keys(const base::json::object& file);
+void check_devices(const base::json::object& file);
+void check_request_token(const base::json::object& file);
 
 }  // namespace kronborg::vectors

@@ -7,10 +7,13 @@ RANKS = {
     "crypto": 1,
     "sql": 1,
     "http": 1,
+    "mdns": 1,
     "identity": 2,
     "keyholder": 3,
     "credential": 3,
     "authority": 4,
+    "pairing": 5,
+    "channel": 5,
     "spaces": 5,
     "gate": 6,
     "api": 6,
@@ -26,8 +29,10 @@ OUTSIDE = [
     (r"boost/asio/ssl", {"http"}),
     (r"boost/asio", {"http", "gate", "doors", "app"}),
     (r"(sqlite3\.h|libpq)", {"sql"}),
+    (r"avahi-", {"mdns"}),
+    (r"qrencode\.h", {"cli"}),
     (r"gumbo\.h", {"spaces"}),
-    (r"(seccomp\.h|linux/seccomp\.h)", {"keyholder"}),
+    (r"(seccomp\.h|linux/seccomp\.h|tss2/|libsecret/)", {"keyholder"}),
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -1,0 +1,2 @@
+// The library, as it was built.
+export * from '../../../clients/typescript/dist/index.js';
